@@ -1,0 +1,86 @@
+using System;
+
+namespace TreeRl.Numerics;
+
+/// <summary>
+/// The right operand B (K x N) of a product, laid out for the matrix kernels: panels of 64 columns, each panel row-major [K][64] and contiguous,
+/// so that a kernel reads it as one stream. N is padded to a multiple of 16 with zero columns; the last panel may be 16, 32 or 48 wide.
+/// </summary>
+internal sealed unsafe class PackedMatrix : IDisposable
+{
+    /// <summary>Columns of a full panel.</summary>
+    public const int PanelWidth = 64;
+
+    private readonly NativeBuffer<float> data;
+
+    /// <summary>A zero matrix of <paramref name="rows"/> x <paramref name="columns"/>.</summary>
+    public PackedMatrix(int rows, int columns)
+    {
+        Guard.InRange(rows >= 1, rows, "must be at least 1");
+        Guard.InRange(columns >= 1, columns, "must be at least 1");
+        Rows = rows;
+        Columns = columns;
+        PaddedColumns = Simd.Pad(columns);
+        Panels = (PaddedColumns + PanelWidth - 1) / PanelWidth;
+        data = new NativeBuffer<float>((long)rows * PaddedColumns);
+    }
+
+    /// <summary>K.</summary>
+    public int Rows { get; }
+
+    /// <summary>N.</summary>
+    public int Columns { get; }
+
+    /// <summary>N rounded up to a multiple of 16.</summary>
+    public int PaddedColumns { get; }
+
+    /// <summary>Number of panels.</summary>
+    public int Panels { get; }
+
+    /// <summary>The first panel; panel p begins at 64 * p * K floats.</summary>
+    public float* Pointer => data.Pointer;
+
+    /// <summary>Columns stored in panel <paramref name="panel"/>: 64, or fewer (a multiple of 16) in the last.</summary>
+    public int WidthOf(int panel) => Math.Min(PanelWidth, PaddedColumns - panel * PanelWidth);
+
+    /// <summary>First float of panel <paramref name="panel"/>.</summary>
+    public float* Panel(int panel) => data.Pointer + (long)panel * PanelWidth * Rows;
+
+    /// <summary>Packs panels [<paramref name="firstPanel"/>, <paramref name="endPanel"/>) from a row-major K x N source whose rows begin <paramref name="stride"/> floats apart.</summary>
+    public void PackRows(float* source, nint stride, int firstPanel = 0, int endPanel = int.MaxValue)
+    {
+        endPanel = Math.Min(endPanel, Panels);
+        for (int panel = firstPanel; panel < endPanel; panel++)
+        {
+            int first = panel * PanelWidth, width = WidthOf(panel), used = Math.Min(width, Columns - first);
+            float* to = Panel(panel);
+            for (int k = 0; k < Rows; k++, to += width)
+            {
+                for (int j = 0; j < used; j++) to[j] = source[k * stride + first + j];
+                for (int j = used; j < width; j++) to[j] = 0;
+            }
+        }
+    }
+
+    /// <summary>
+    /// Packs panels [<paramref name="firstPanel"/>, <paramref name="endPanel"/>) of the transpose of a row-major N x K source, such as a linear layer's
+    /// [out, in] weights.
+    /// </summary>
+    public void PackTransposed(float* source, nint stride, int firstPanel = 0, int endPanel = int.MaxValue)
+    {
+        endPanel = Math.Min(endPanel, Panels);
+        for (int panel = firstPanel; panel < endPanel; panel++)
+        {
+            int first = panel * PanelWidth, width = WidthOf(panel), used = Math.Min(width, Columns - first);
+            float* to = Panel(panel);
+            for (int k = 0; k < Rows; k++, to += width)
+            {
+                for (int j = 0; j < used; j++) to[j] = source[(first + j) * stride + k];
+                for (int j = used; j < width; j++) to[j] = 0;
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => data.Dispose();
+}
