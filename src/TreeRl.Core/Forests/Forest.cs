@@ -162,6 +162,14 @@ public sealed class Forest
         return tokens;
     }
 
+    /// <summary>
+    /// A forest of a given shape, for tests and for trying things out. A node is written as its number of tokens, followed by its children in
+    /// brackets; spaces separate siblings and trees, a bar separates prompts: <c>"3(1 2(1 1)) 4 | 5"</c>. Prompts are called p0, p1, ...; leaves
+    /// end with <see cref="Finish.EndOfText"/>; token t has id 1 + t mod (vocabSize - 1), log-probability -(1 + t mod 7) / 8 and entropy (t mod 5) / 4.
+    /// </summary>
+    /// <exception cref="ArgumentException">The notation is broken; the message says where.</exception>
+    public static Forest OfShape(string shape, int vocabSize = 32) => ForestShape.Read(shape, vocabSize);
+
     /// <summary>Checks the columns against the invariants and seals them.</summary>
     /// <exception cref="ArgumentException">A column has the wrong length or an invariant is broken; the message names the node.</exception>
     public static Forest Create(ForestColumns columns)
