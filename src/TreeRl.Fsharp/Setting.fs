@@ -61,7 +61,8 @@ type SpecException(block: string, problems: Problem[]) =
         let place =
             StackTrace(this, true).GetFrames()
             |> Array.tryFind isScriptLine
-            |> Option.map (fun frame -> $"\n  at {Path.GetFileName(frame.GetFileName())}, line {frame.GetFileLineNumber()}")
+            |> Option.map (fun frame ->
+                $"\n  at {Path.GetFileName(frame.GetFileName())}, line {frame.GetFileLineNumber()}")
 
         this.Message + Option.defaultValue "" place
 
@@ -129,8 +130,7 @@ module internal Setting =
     let make name shown change =
         Setting<'Spec>(Once, name, shown, Set.singleton name, change)
 
-    let whole name (value: int) change =
-        make name (string value) (change value)
+    let whole name (value: int) change = make name (string value) (change value)
 
     let number name (value: float) change =
         make name (Show.number value) (change value)
@@ -174,7 +174,12 @@ module internal Check =
         rule (value > 0.0 && Double.IsFinite value) path (Show.number value) "must be a finite number above 0" cure
 
     let notNegative path (value: float) cure =
-        rule (value >= 0.0 && Double.IsFinite value) path (Show.number value) "must be a finite number of at least 0" cure
+        rule
+            (value >= 0.0 && Double.IsFinite value)
+            path
+            (Show.number value)
+            "must be a finite number of at least 0"
+            cure
 
     let within low high path (value: float) cure =
         rule
@@ -306,8 +311,7 @@ type BlockBuilder<'Spec, 'Block>() =
     member _.Delay(lines: unit -> Setting<'Spec> list) = lines
 
     /// <summary>The lines of a loop.</summary>
-    member _.For(items: seq<'Item>, lines: 'Item -> Setting<'Spec> list) =
-        items |> Seq.map lines |> List.concat
+    member _.For(items: seq<'Item>, lines: 'Item -> Setting<'Spec> list) = items |> Seq.map lines |> List.concat
 
     /// <summary>Checks and resolves the block.</summary>
     /// <exception cref="T:TreeRl.SpecException">The block has problems; the message lists all.</exception>
