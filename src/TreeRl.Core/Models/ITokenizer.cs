@@ -19,6 +19,10 @@ public interface ITokenizer
     /// <exception cref="ArgumentException">The text has something that this vocabulary cannot say; the message names it and its place.</exception>
     int[] Encode(string text);
 
+    /// <summary>The ids of a text that a policy is to continue: the begin token when there is one, then the text as <see cref="Encode"/> gives it.</summary>
+    /// <exception cref="ArgumentException">As for <see cref="Encode"/>.</exception>
+    int[] EncodePrompt(string text) => BeginToken is { } begin ? [begin, .. Encode(text)] : Encode(text);
+
     /// <summary>The text of ids. Total: any sequence of ids in range has a text; bytes that are no UTF-8 become U+FFFD.</summary>
     /// <exception cref="ArgumentOutOfRangeException">An id is not in 0 .. V-1.</exception>
     string Decode(ReadOnlySpan<int> ids);
