@@ -1,3 +1,6 @@
+using System;
+using System.Runtime.Intrinsics;
+
 namespace TreeRl.Numerics;
 
 /// <summary>
@@ -13,16 +16,32 @@ internal static unsafe partial class MatMul
     /// <paramref name="endPanel"/>) are touched, so that threads may share a product. A's padding is not read. C may not overlap A.
     /// </summary>
     public static void Multiply(
-        SimdLevel level, int m, float* a, nint strideA, PackedMatrix b, float* c, nint strideC, bool accumulate = false, int firstPanel = 0, int endPanel = int.MaxValue) =>
-        Reference.Multiply(m, a, strideA, b, c, strideC, accumulate, firstPanel, endPanel);
+        SimdLevel level, int m, float* a, nint strideA, PackedMatrix b, float* c, nint strideC, bool accumulate = false, int firstPanel = 0, int endPanel = int.MaxValue)
+    {
+        endPanel = Math.Min(endPanel, b.Panels);
+        switch (level)
+        {
+            case SimdLevel.Avx512: Kernels<Vector512<float>, Lanes512>.Multiply(m, a, strideA, b, c, strideC, accumulate, firstPanel, endPanel); break;
+            case SimdLevel.Avx2: Kernels<Vector256<float>, Lanes256>.Multiply(m, a, strideA, b, c, strideC, accumulate, firstPanel, endPanel); break;
+            default: Kernels<Vector128<float>, Lanes128>.Multiply(m, a, strideA, b, c, strideC, accumulate, firstPanel, endPanel); break;
+        }
+    }
 
     /// <summary>
     /// C = A B, or C += A B, with B unpacked: A is <paramref name="m"/> x <paramref name="k"/> with element (i, l) at a[i * rowStrideA + l * colStrideA], B is
     /// <paramref name="k"/> x <paramref name="n"/>. <paramref name="n"/> is rounded up to a multiple of 16: B is read and C written that wide.
     /// </summary>
     public static void MultiplyPlain(
-        SimdLevel level, int m, int n, int k, float* a, nint rowStrideA, nint colStrideA, float* b, nint strideB, float* c, nint strideC, bool accumulate = false) =>
-        Reference.MultiplyPlain(m, Simd.Pad(n), k, a, rowStrideA, colStrideA, b, strideB, c, strideC, accumulate);
+        SimdLevel level, int m, int n, int k, float* a, nint rowStrideA, nint colStrideA, float* b, nint strideB, float* c, nint strideC, bool accumulate = false)
+    {
+        n = Simd.Pad(n);
+        switch (level)
+        {
+            case SimdLevel.Avx512: Kernels<Vector512<float>, Lanes512>.Block(m, n, k, a, rowStrideA, colStrideA, b, strideB, c, strideC, accumulate); break;
+            case SimdLevel.Avx2: Kernels<Vector256<float>, Lanes256>.Block(m, n, k, a, rowStrideA, colStrideA, b, strideB, c, strideC, accumulate); break;
+            default: Kernels<Vector128<float>, Lanes128>.Block(m, n, k, a, rowStrideA, colStrideA, b, strideB, c, strideC, accumulate); break;
+        }
+    }
 
     /// <summary>
     /// C += transpose(A) B, the gradient of weights: A is <paramref name="t"/> x <paramref name="k1"/>, B is <paramref name="t"/> x <paramref name="n"/>, C is
@@ -30,9 +49,17 @@ internal static unsafe partial class MatMul
     /// <see cref="TransposedScratch"/> floats, belongs to one thread and need not be cleared.
     /// </summary>
     public static void MultiplyTransposedA(
-        SimdLevel level, int t, int k1, int n, float* a, nint strideA, float* b, nint strideB, float* c, nint strideC, float* scratch) =>
-        Reference.MultiplyTransposedA(t, k1, Simd.Pad(n), a, strideA, b, strideB, c, strideC);
+        SimdLevel level, int t, int k1, int n, float* a, nint strideA, float* b, nint strideB, float* c, nint strideC, float* scratch)
+    {
+        n = Simd.Pad(n);
+        switch (level)
+        {
+            case SimdLevel.Avx512: Kernels<Vector512<float>, Lanes512>.MultiplyTransposedA(t, k1, n, a, strideA, b, strideB, c, strideC, scratch); break;
+            case SimdLevel.Avx2: Kernels<Vector256<float>, Lanes256>.MultiplyTransposedA(t, k1, n, a, strideA, b, strideB, c, strideC, scratch); break;
+            default: Kernels<Vector128<float>, Lanes128>.MultiplyTransposedA(t, k1, n, a, strideA, b, strideB, c, strideC, scratch); break;
+        }
+    }
 
     /// <summary>Floats of scratch memory that <see cref="MultiplyTransposedA"/> needs when A has at most <paramref name="k1"/> columns, whatever the number of rows.</summary>
-    public static long TransposedScratch(int k1) => 256L * (Simd.Pad(k1 + 6) + PackedMatrix.PanelWidth);
+    public static long TransposedScratch(int k1) => (long)TransposedRows * (Simd.Pad(k1 + StripRows) + PackedMatrix.PanelWidth);
 }

@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.Intrinsics;
 
 namespace TreeRl.Numerics;
 
@@ -52,13 +53,11 @@ internal sealed unsafe class PackedMatrix : IDisposable
         endPanel = Math.Min(endPanel, Panels);
         for (int panel = firstPanel; panel < endPanel; panel++)
         {
-            int first = panel * PanelWidth, width = WidthOf(panel), used = Math.Min(width, Columns - first);
-            float* to = Panel(panel);
-            for (int k = 0; k < Rows; k++, to += width)
-            {
-                for (int j = 0; j < used; j++) to[j] = source[k * stride + first + j];
-                for (int j = used; j < width; j++) to[j] = 0;
-            }
+            int width = WidthOf(panel), whole = WholeColumns(panel);
+            float* from = source + panel * PanelWidth, to = Panel(panel);
+            for (int k = 0; k < Rows; k++, from += stride, to += width)
+                for (int j = 0; j < whole; j += Simd.Unit) Vector512.Load(from + j).Store(to + j);
+            if (whole < width) PackEdge(panel, whole, 0, Rows, source, stride, 1);
         }
     }
 
@@ -69,18 +68,33 @@ internal sealed unsafe class PackedMatrix : IDisposable
     public void PackTransposed(float* source, nint stride, int firstPanel = 0, int endPanel = int.MaxValue)
     {
         endPanel = Math.Min(endPanel, Panels);
+        int wholeRows = Rows & ~(Simd.Unit - 1);
         for (int panel = firstPanel; panel < endPanel; panel++)
         {
-            int first = panel * PanelWidth, width = WidthOf(panel), used = Math.Min(width, Columns - first);
+            int width = WidthOf(panel), whole = WholeColumns(panel);
             float* to = Panel(panel);
-            for (int k = 0; k < Rows; k++, to += width)
-            {
-                for (int j = 0; j < used; j++) to[j] = source[(first + j) * stride + k];
-                for (int j = used; j < width; j++) to[j] = 0;
-            }
+            for (int j = 0; j < whole; j += Simd.Unit)
+                for (int k = 0; k < wholeRows; k += Simd.Unit)
+                    Transpose.Block(source + (panel * PanelWidth + j) * stride + k, stride, to + (long)k * width + j, width);
+            if (wholeRows < Rows && whole > 0) PackEdge(panel, 0, wholeRows, Rows, source, 1, stride, whole);
+            if (whole < width) PackEdge(panel, whole, 0, Rows, source, 1, stride);
         }
     }
 
     /// <inheritdoc/>
     public void Dispose() => data.Dispose();
+
+    /// <summary>Columns of a panel that lie in full units of 16 source columns.</summary>
+    private int WholeColumns(int panel) => Math.Min(PanelWidth, Columns - panel * PanelWidth) & ~(Simd.Unit - 1);
+
+    // One element at a time; element (k, n) of the source is at k * strideK + n * strideN. Columns past N are zero.
+    private void PackEdge(int panel, int firstColumn, int firstRow, int endRow, float* source, nint strideK, nint strideN, int endColumn = int.MaxValue)
+    {
+        int width = WidthOf(panel), first = panel * PanelWidth;
+        float* to = Panel(panel);
+        endColumn = Math.Min(endColumn, width);
+        for (int k = firstRow; k < endRow; k++)
+            for (int j = firstColumn; j < endColumn; j++)
+                to[(long)k * width + j] = first + j < Columns ? source[k * strideK + (first + j) * strideN] : 0f;
+    }
 }

@@ -1,0 +1,69 @@
+using System;
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using TreeRl.Numerics;
+
+namespace TreeRl.Bench;
+
+/// <summary>Best-of timings, and the peak they are compared with.</summary>
+internal static class Clock
+{
+    /// <summary>Seconds of the fastest of many calls: repeats <paramref name="work"/> for about <paramref name="seconds"/> in batches long enough to time.</summary>
+    public static double Best(Action work, double seconds = 0.08)
+    {
+        work();
+        long start = Stopwatch.GetTimestamp();
+        work();
+        int batch = (int)Math.Clamp(2e-4 / Math.Max(Stopwatch.GetElapsedTime(start).TotalSeconds, 1e-9), 1, 10_000);
+        double best = double.MaxValue;
+        long begin = Stopwatch.GetTimestamp();
+        do
+        {
+            start = Stopwatch.GetTimestamp();
+            for (int i = 0; i < batch; i++) work();
+            best = Math.Min(best, Stopwatch.GetElapsedTime(start).TotalSeconds / batch);
+        }
+        while (Stopwatch.GetElapsedTime(begin).TotalSeconds < seconds);
+        return best;
+    }
+
+    /// <summary>Multiply-adds of one core in GFLOP/s: ten independent chains in registers.</summary>
+    public static double PeakGigaflops(SimdLevel level)
+    {
+        const int Rounds = 4000, Chains = 10;
+        int lanes = level switch { SimdLevel.Avx512 => 16, SimdLevel.Avx2 => 8, _ => 4 };
+        Action work = level switch
+        {
+            SimdLevel.Avx512 => () => Chain<Vector512<float>, Lanes512>(Rounds),
+            SimdLevel.Avx2 => () => Chain<Vector256<float>, Lanes256>(Rounds),
+            _ => () => Chain<Vector128<float>, Lanes128>(Rounds),
+        };
+        return 2.0 * lanes * Chains * Rounds / Best(work) / 1e9;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static unsafe void Chain<TVector, TLanes>(int rounds)
+        where TVector : struct
+        where TLanes : struct, ILanes<TVector>
+    {
+        float* sink = stackalloc float[16];
+        TVector x = TLanes.Broadcast(0.5f), y = TLanes.Broadcast(1f);
+        TVector a = x, b = x, c = x, d = x, e = x, f = x, g = x, h = x, i = x, j = x;
+        for (; rounds > 0; rounds--)
+        {
+            a = TLanes.MultiplyAdd(a, x, y);
+            b = TLanes.MultiplyAdd(b, x, y);
+            c = TLanes.MultiplyAdd(c, x, y);
+            d = TLanes.MultiplyAdd(d, x, y);
+            e = TLanes.MultiplyAdd(e, x, y);
+            f = TLanes.MultiplyAdd(f, x, y);
+            g = TLanes.MultiplyAdd(g, x, y);
+            h = TLanes.MultiplyAdd(h, x, y);
+            i = TLanes.MultiplyAdd(i, x, y);
+            j = TLanes.MultiplyAdd(j, x, y);
+        }
+        a = TLanes.Add(TLanes.Add(TLanes.Add(a, b), TLanes.Add(c, d)), TLanes.Add(TLanes.Add(e, f), TLanes.Add(g, h)));
+        TLanes.Store(TLanes.Add(a, TLanes.Add(i, j)), sink);
+    }
+}

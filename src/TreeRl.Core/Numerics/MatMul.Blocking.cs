@@ -1,0 +1,135 @@
+using System;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace TreeRl.Numerics;
+
+internal static unsafe partial class MatMul
+{
+    // A k block of a panel is 512 x 64 floats, 128 kB: it stays in the second-level cache while all rows of a block pass over it, and the 6 x 512 floats of
+    // A that a tile reads stay in the first. K up to one and a half blocks is not split.
+    private const int BlockK = 512, WholeK = BlockK + BlockK / 2;
+
+    // Rows that pass over one panel before the next: 384 x 512 floats of A also stay in the second-level cache.
+    private const int BlockRows = 384;
+
+    // Up to this many floats of A (1 MB), the k blocks of a panel follow each other, so that the tile of C stays in cache between them.
+    private const long ResidentA = 250_000;
+
+    // A weight gradient is summed in blocks of this many tokens; A's columns are repacked in strips of as many as a tile has rows.
+    private const int TransposedRows = 256, StripRows = 6;
+
+    /// <summary>The loops around the register tile, compiled for one register width.</summary>
+    private static class Kernels<TVector, TLanes>
+        where TVector : struct
+        where TLanes : struct, ILanes<TVector>
+    {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public static void Multiply(int m, float* a, nint strideA, PackedMatrix b, float* c, nint strideC, bool accumulate, int firstPanel, int endPanel)
+        {
+            int k = b.Rows, step = k <= WholeK ? k : BlockK;
+            for (int row = 0; row < m; row += BlockRows)
+            {
+                int rows = Math.Min(BlockRows, m - row);
+                float* blockA = a + row * strideA, blockC = c + row * strideC;
+                if ((long)rows * k <= ResidentA)
+                {
+                    for (int panel = firstPanel; panel < endPanel; panel++)
+                        for (int l = 0; l < k; l += step)
+                            PanelBlock(rows, l, Math.Min(step, k - l), blockA, strideA, b, panel, blockC, strideC, accumulate);
+                }
+                else
+                {
+                    for (int l = 0; l < k; l += step)
+                        for (int panel = firstPanel; panel < endPanel; panel++)
+                            PanelBlock(rows, l, Math.Min(step, k - l), blockA, strideA, b, panel, blockC, strideC, accumulate);
+                }
+            }
+        }
+
+        /// <summary>C (+)= A B with plain B, <paramref name="n"/> a multiple of 16; the tile's columns outside, its rows inside.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public static void Block(
+            int m, int n, int k, float* a, nint rowStrideA, nint colStrideA, float* b, nint strideB, float* c, nint strideC, bool accumulate)
+        {
+            int tileWidth = TLanes.Count * TLanes.TileVectors;
+            for (int column = 0; column < n; column += tileWidth)
+            {
+                int vectors = Math.Min(tileWidth, n - column) / TLanes.Count;
+                for (int row = 0; row < m; row += Tile<TVector, TLanes>.MaxRows)
+                {
+                    int rows = Math.Min(Tile<TVector, TLanes>.MaxRows, m - row);
+                    Tile<TVector, TLanes>.Run(
+                        rows, vectors, k, a + row * rowStrideA, rowStrideA, colStrideA, b + column, strideB, c + row * strideC + column, strideC, accumulate);
+                }
+            }
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public static void MultiplyTransposedA(int t, int k1, int n, float* a, nint strideA, float* b, nint strideB, float* c, nint strideC, float* scratch)
+        {
+            float* panel = scratch, strips = scratch + TransposedRows * PackedMatrix.PanelWidth;
+            for (int first = 0; first < t; first += TransposedRows)
+            {
+                int rows = Math.Min(TransposedRows, t - first);
+                PackStrips(a + first * strideA, strideA, k1, rows, strips);
+                for (int column = 0; column < n; column += PackedMatrix.PanelWidth)
+                {
+                    int width = Math.Min(PackedMatrix.PanelWidth, n - column);
+                    CopyPanel(b + first * strideB + column, strideB, rows, width, panel);
+                    StripsBlock(rows, k1, width, strips, panel, c + column, strideC);
+                }
+            }
+        }
+
+        /// <summary>C[k1 x width] += strips of transposed A times one copied panel of B.</summary>
+        private static void StripsBlock(int t, int k1, int width, float* strips, float* panel, float* c, nint strideC)
+        {
+            int tileWidth = TLanes.Count * TLanes.TileVectors;
+            for (int column = 0; column < width; column += tileWidth)
+            {
+                int vectors = Math.Min(tileWidth, width - column) / TLanes.Count;
+                for (int i = 0; i < k1; i += StripRows)
+                {
+                    Tile<TVector, TLanes>.Run(
+                        Math.Min(StripRows, k1 - i), vectors, t, strips + (long)i * t, 1, StripRows, panel + column, width, c + i * strideC + column, strideC, accumulate: true);
+                }
+            }
+        }
+
+        /// <summary>One k block of one panel, for up to <see cref="BlockRows"/> rows.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static void PanelBlock(
+            int rows, int firstK, int countK, float* a, nint strideA, PackedMatrix b, int panel, float* c, nint strideC, bool accumulate)
+        {
+            int width = b.WidthOf(panel);
+            Block(
+                rows, width, countK, a + firstK, strideA, 1, b.Panel(panel) + (long)firstK * width, width, c + panel * PackedMatrix.PanelWidth, strideC, accumulate || firstK > 0);
+        }
+    }
+
+    // [strip][row][6]: the six columns of A that make six rows of the result, beside each other for each token.
+    private static void PackStrips(float* a, nint strideA, int columns, int rows, float* strips)
+    {
+        int i = 0;
+        for (; i + StripRows <= columns; i += StripRows)
+        {
+            float* from = a + i;
+            for (int row = 0; row < rows; row++, from += strideA, strips += StripRows)
+            {
+                Vector128.Load(from).Store(strips);
+                *(ulong*)(strips + 4) = *(ulong*)(from + 4);
+            }
+        }
+        if (i == columns) return;
+        for (int row = 0; row < rows; row++, strips += StripRows)
+            for (int j = 0; j < columns - i; j++) strips[j] = a[row * strideA + i + j];
+    }
+
+    // width is a multiple of 16.
+    private static void CopyPanel(float* from, nint stride, int rows, int width, float* panel)
+    {
+        for (int row = 0; row < rows; row++, from += stride, panel += width)
+            for (int j = 0; j < width; j += Simd.Unit) Vector512.Load(from + j).Store(panel + j);
+    }
+}
