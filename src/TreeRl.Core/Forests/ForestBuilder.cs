@@ -147,6 +147,16 @@ public sealed class ForestBuilder
         return path;
     }
 
+    /// <summary>Copies the last tokens of the path that ends with <paramref name="node"/>, as many as <paramref name="tail"/> holds.</summary>
+    internal void CopyTail(int node, Span<int> tail)
+    {
+        var allNodes = CollectionsMarshal.AsSpan(nodes);
+        var allTokens = CollectionsMarshal.AsSpan(tokens);
+        int left = tail.Length;
+        for (int n = node; left > 0; n = allNodes[n].Parent)
+            for (int t = allNodes[n].LastToken; t >= 0 && left > 0; t = allTokens[t].Previous) tail[--left] = allTokens[t].Id;
+    }
+
     /// <summary>Checks all and seals the forest. The builder stays as it is.</summary>
     /// <exception cref="ArgumentException">A prompt has no tree, or a leaf has no tokens or no finish; the message names it.</exception>
     public Forest Seal() => Seal(out _);

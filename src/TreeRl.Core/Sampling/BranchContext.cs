@@ -1,4 +1,4 @@
-using System;
+using TreeRl.Forests;
 using TreeRl.Models;
 
 namespace TreeRl.Sampling;
@@ -9,11 +9,16 @@ namespace TreeRl.Sampling;
 /// </summary>
 public abstract class PathContext
 {
-    internal PathContext(ITokenizer tokenizer) => Tokenizer = tokenizer;
+    private readonly ITokenizer tokenizer;
+    private readonly ForestBuilder builder;
 
-    internal ITokenizer Tokenizer { get; }
+    internal PathContext(ITokenizer tokenizer, ForestBuilder builder)
+    {
+        this.tokenizer = tokenizer;
+        this.builder = builder;
+    }
 
-    internal Func<int[]>? ReadPath { get; set; }
+    internal int Node { get; set; }
 
     /// <summary>Index of the branch's prompt in the list given to the sampler.</summary>
     public int PromptIndex { get; internal set; }
@@ -37,20 +42,20 @@ public abstract class PathContext
     public int LastToken { get; internal set; } = -1;
 
     /// <summary>The text of the last token alone; empty when there is none.</summary>
-    public string LastText => LastToken < 0 ? "" : Tokenizer.Decode([LastToken]);
+    public string LastText => LastToken < 0 ? "" : tokenizer.Decode([LastToken]);
 
     /// <summary>A copy of the answer's tokens so far. Costs time in proportion to the path.</summary>
-    public int[] CopyPath() => ReadPath!();
+    public int[] CopyPath() => builder.PathTokens(Node);
 
     /// <summary>The answer's text so far. Costs time in proportion to the path.</summary>
-    public string PathText() => Tokenizer.Decode(ReadPath!());
+    public string PathText() => tokenizer.Decode(builder.PathTokens(Node));
 }
 
 /// <summary>What a <see cref="BranchTrigger"/> sees: a live branch that is about to draw its next token.</summary>
 public sealed class BranchContext : PathContext
 {
-    internal BranchContext(ITokenizer tokenizer)
-        : base(tokenizer)
+    internal BranchContext(ITokenizer tokenizer, ForestBuilder builder)
+        : base(tokenizer, builder)
     {
     }
 
@@ -67,8 +72,8 @@ public sealed class BranchContext : PathContext
 /// <summary>What a <see cref="StopRule"/> sees: a branch that has just got a token.</summary>
 public sealed class StopContext : PathContext
 {
-    internal StopContext(ITokenizer tokenizer)
-        : base(tokenizer)
+    internal StopContext(ITokenizer tokenizer, ForestBuilder builder)
+        : base(tokenizer, builder)
     {
     }
 

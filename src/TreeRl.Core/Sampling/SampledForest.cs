@@ -26,7 +26,7 @@ public sealed record SamplingStats
     /// <summary>Trees started because a prompt's branches had ended with leaves missing.</summary>
     public required int TopUpTrees { get; init; }
 
-    /// <summary>Largest number of branches decoded in one step.</summary>
+    /// <summary>Largest number of tokens drawn in one step, one for each branch after its forks.</summary>
     public required int PeakBranches { get; init; }
 
     /// <summary>Largest number of unique tokens in the cache, prompts included.</summary>

@@ -1,0 +1,51 @@
+using System;
+
+namespace TreeRl.Sampling;
+
+/// <summary>Grants the children of one prompt's forks at one step, by <see cref="FanOutRule"/> and within the leaves and tokens that are left.</summary>
+internal static class ForkWidths
+{
+    /// <summary>
+    /// Decides how many branches each of a prompt's n live branches becomes: 1 goes on, 2 or more fork. Grants follow the order of the branches.
+    /// The widths sum to at most n + min(<paramref name="spareLeaves"/>, <paramref name="spareTokens"/>).
+    /// </summary>
+    /// <param name="plan">Fan-out and its rule.</param>
+    /// <param name="fires">Which branches want to fork, length n.</param>
+    /// <param name="spareLeaves">Leaves the prompt may still gain beyond those ended and live.</param>
+    /// <param name="spareTokens">Tokens the prompt may still gain in this step beyond one for each live branch.</param>
+    /// <param name="endedSinceFire">Answers of the prompt that ended since its branches last fired.</param>
+    /// <param name="widths">Receives the widths, length n.</param>
+    public static void Decide(SamplingPlan plan, ReadOnlySpan<bool> fires, int spareLeaves, long spareTokens, int endedSinceFire, Span<int> widths)
+    {
+        int live = fires.Length, firing = 0;
+        foreach (bool fire in fires)
+            if (fire) firing++;
+        long spare = Math.Min(spareLeaves, spareTokens), wanted = 0, share = 0, remainder = 0;
+        switch (plan.FanOutRule)
+        {
+            case FanOutRule.Fixed:
+                share = plan.FanOut;
+                break;
+            case FanOutRule.Transfer when firing > 0:
+                wanted = Math.Min(spare + firing, (long)plan.FanOut * (firing + endedSinceFire));
+                (share, remainder) = (wanted / firing, wanted % firing);
+                break;
+            case FanOutRule.FillLeaves:
+                wanted = (long)spareLeaves + live;
+                (share, remainder) = (wanted / live, wanted % live);
+                break;
+        }
+        for (int i = 0, rank = 0; i < live; i++)
+        {
+            widths[i] = 1;
+            // Under transfer the forking branches share, under fill-leaves all live ones do.
+            int place = plan.FanOutRule == FanOutRule.FillLeaves ? i : rank;
+            if (!fires[i]) continue;
+            rank++;
+            long width = Math.Min(share + (place < remainder ? 1 : 0), 1 + spare);
+            if (width < 2) continue;
+            widths[i] = (int)width;
+            spare -= width - 1;
+        }
+    }
+}

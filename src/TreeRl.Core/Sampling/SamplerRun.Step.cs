@@ -1,0 +1,199 @@
+using System;
+using System.Diagnostics;
+using TreeRl.Forests;
+using TreeRl.Policies;
+
+namespace TreeRl.Sampling;
+
+/// <summary>One step: decide forks, draw, record, end, and let the policy read the new tokens.</summary>
+internal sealed partial class SamplerRun
+{
+    private int[] caches = new int[64], widths = new int[64], readCaches = new int[64], readTokens = new int[64], forked = new int[16];
+    private float[] entropies = new float[64];
+    private bool[] fires = new bool[64];
+    private PickRequest[] requests = new PickRequest[64];
+    private TokenPick[] picks = new TokenPick[64];
+    private int readCount;
+
+    private void Step()
+    {
+        Reserve(liveCount);
+        for (int i = 0; i < liveCount; i++) caches[i] = live[i].Cache;
+        long clock = Stopwatch.GetTimestamp();
+        decoder.Entropies(caches.AsSpan(0, liveCount), entropies.AsSpan(0, liveCount));
+        decoderTicks += Stopwatch.GetTimestamp() - clock;
+
+        int kept = 0, picked = 0;
+        foreach (int prompt in active) Decide(prompt, ref kept, ref picked);
+        liveCount = kept;
+        peakBranches = Math.Max(peakBranches, picked);
+        if (picks.Length < picked) picks = new TokenPick[2 * picked];
+        if (readCaches.Length < picked) (readCaches, readTokens) = (new int[2 * picked], new int[2 * picked]);
+        clock = Stopwatch.GetTimestamp();
+        if (kept > 0) decoder.Pick(requests.AsSpan(0, kept), picks.AsSpan(0, picked));
+        decoderTicks += Stopwatch.GetTimestamp() - clock;
+
+        nextCount = readCount = 0;
+        int goingOn = 0, pick = 0;
+        for (int a = 0; a < active.Count; a++)
+        {
+            int prompt = active[a], from = nextCount;
+            ref var of = ref growth[prompt];
+            int end = of.From + of.Live;
+            for (int i = of.From; i < end; i++)
+            {
+                Take(ref live[i], picks.AsSpan(pick, widths[i]), entropies[i]);
+                pick += widths[i];
+            }
+            of.From = from;
+            if (of.Live > 0 || GoOnWith(prompt)) active[goingOn++] = prompt;
+        }
+        active.RemoveRange(goingOn, active.Count - goingOn);
+        clock = Stopwatch.GetTimestamp();
+        if (readCount > 0) decoder.Advance(readCaches.AsSpan(0, readCount), readTokens.AsSpan(0, readCount));
+        decoderTicks += Stopwatch.GetTimestamp() - clock;
+        peakTokens = Math.Max(peakTokens, decoder.CachedTokens);
+        peakBytes = Math.Max(peakBytes, decoder.CacheBytes);
+        (live, next) = (next, live);
+        liveCount = nextCount;
+        steps++;
+    }
+
+    /// <summary>
+    /// Triggers, depth limit, token budget and fork widths of one prompt. Moves its branches that go on down to <paramref name="kept"/> and
+    /// writes their requests.
+    /// </summary>
+    private void Decide(int prompt, ref int kept, ref int picked)
+    {
+        ref var of = ref growth[prompt];
+        int from = of.From, end = from + of.Live, first = kept, leaves = of.Leaves, liveBranches = of.Live;
+        bool mayFork = leaves < plan.MaxLeaves, anyFired = false;
+        for (int i = from; i < end; i++)
+        {
+            ref var branch = ref live[i];
+            bool atLimit = branch.Depth >= plan.MaxDepth;
+            bool ask = branch.NodeTokens > 0 && plan.Branch != BranchTrigger.Never && (atLimit ? plan.AtMaxDepth == DepthLimit.Stop : mayFork);
+            bool fired = ask && Asked(branch, entropies[i], leaves, liveBranches);
+            if (fired && atLimit)
+            {
+                End(branch, Finish.MaxDepth);
+                Release(branch.Cache);
+                continue;
+            }
+            anyFired |= fired;
+            fires[kept] = fired;
+            entropies[kept] = entropies[i];
+            live[kept++] = branch;
+        }
+        long tokensLeft = plan.PromptTokenBudget - of.Tokens;
+        while (kept - first > tokensLeft)
+        {
+            ref var branch = ref live[--kept];
+            End(branch, Finish.PromptBudget);
+            Release(branch.Cache);
+        }
+        of.From = first;
+        int count = kept - first;
+        if (count == 0) return;
+        var width = widths.AsSpan(first, count);
+        ForkWidths.Decide(plan, fires.AsSpan(first, count), plan.MaxLeaves - of.Leaves, tokensLeft - count, of.EndedSinceFire, width);
+        if (anyFired) of.EndedSinceFire = 0;
+        for (int i = first; i < kept; i++)
+        {
+            requests[i] = new PickRequest(live[i].Cache, widths[i], distinct && widths[i] > 1, live[i].Seed.Child(live[i].PathTokens));
+            picked += widths[i];
+        }
+    }
+
+    private bool Asked(in Branch branch, float entropy, int leaves, int liveBranches)
+    {
+        branch.Describe(context, promptIds[branch.Prompt]);
+        context.Entropy = entropy;
+        context.LeavesSoFar = leaves;
+        context.LiveBranches = liveBranches;
+        return plan.Branch.Fires(context);
+    }
+
+    /// <summary>Gives a branch its drawn tokens: one goes on in its node, several fork.</summary>
+    private void Take(ref Branch branch, ReadOnlySpan<TokenPick> drawn, float entropy)
+    {
+        int found = 0;
+        while (found < drawn.Length && drawn[found].Id >= 0) found++;
+        if (found == 0) throw new InvalidOperationException($"the policy drew no token for prompt '{promptIds[branch.Prompt]}', answer token {branch.PathTokens}: its decoder breaks the contract of Pick");
+        ref var of = ref growth[branch.Prompt];
+        of.Tokens += found;
+        if (found == 1)
+        {
+            if (Append(ref branch, drawn[0], entropy)) GoOn(branch);
+            else Release(branch.Cache);
+            return;
+        }
+        forks++;
+        of.Leaves += found - 1;
+        of.Live += found - 1;
+        var seed = branch.Seed.Child(branch.PathTokens);
+        int firstChild = nextCount;
+        for (int j = 0; j < found; j++)
+        {
+            var child = branch;
+            child.Node = builder.AddChild(branch.Node);
+            child.Depth++;
+            child.NodeTokens = 0;
+            child.Seed = seed.Child(-1 - j);
+            child.Repetition = rules.NewCounter(branch.Repetition);
+            if (Append(ref child, drawn[j], entropy)) Add(ref next, ref nextCount) = child;
+        }
+        rules.Return(branch.Repetition);
+        var goingOn = next.AsSpan(firstChild, nextCount - firstChild);
+        if (goingOn.IsEmpty)
+        {
+            Release(branch.Cache);
+            return;
+        }
+        // A single survivor keeps the parent's place in the cache; forking for one would be work for nothing.
+        if (goingOn.Length > 1)
+        {
+            if (forked.Length < goingOn.Length) forked = new int[2 * goingOn.Length];
+            var copies = forked.AsSpan(0, goingOn.Length);
+            Fork(branch.Cache, copies);
+            for (int j = 0; j < copies.Length; j++) goingOn[j].Cache = copies[j];
+        }
+        foreach (ref var child in goingOn) Read(child);
+    }
+
+    /// <summary>Records a token; false when the answer ends with it.</summary>
+    private bool Append(ref Branch branch, TokenPick pick, float entropy)
+    {
+        builder.AddToken(branch.Node, pick.Id, pick.LogProb, entropy);
+        branch.NodeTokens++;
+        branch.PathTokens++;
+        branch.LastToken = pick.Id;
+        ref var of = ref growth[branch.Prompt];
+        var finish = rules.Check(branch, promptIds[branch.Prompt], of.MaxPathTokens, pick, entropy);
+        // A trigger that needs no distribution is asked now, which saves the policy reading a token that ends the answer.
+        if (finish == Finish.Branched && branch.Depth >= plan.MaxDepth && plan.AtMaxDepth == DepthLimit.Stop
+            && !plan.Branch.NeedsNextDistribution && Asked(branch, float.NaN, of.Leaves, of.Live)) finish = Finish.MaxDepth;
+        if (finish == Finish.Branched) return true;
+        End(branch, finish);
+        return false;
+    }
+
+    private void GoOn(in Branch branch)
+    {
+        Add(ref next, ref nextCount) = branch;
+        Read(branch);
+    }
+
+    private void Read(in Branch branch)
+    {
+        readCaches[readCount] = branch.Cache;
+        readTokens[readCount++] = branch.LastToken;
+    }
+
+    private void Reserve(int count)
+    {
+        if (caches.Length >= count) return;
+        int size = 2 * count;
+        (caches, widths, entropies, fires, requests) = (new int[size], new int[size], new float[size], new bool[size], new PickRequest[size]);
+    }
+}
