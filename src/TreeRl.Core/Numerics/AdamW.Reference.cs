@@ -24,7 +24,7 @@ internal static unsafe partial class AdamW
                 }
                 double g = sum * gradientScale;
                 double m = settings.Beta1 * firstMoment[i] + (1 - settings.Beta1) * g;
-                double v = settings.Beta2 * secondMoment[i] + (1 - settings.Beta2) * g * g;
+                double v = settings.Beta2 * secondMoment[i] + (Math.Abs(g) < FlushSquare ? 0 : (1 - settings.Beta2) * g * g);
                 firstMoment[i] = Math.Abs(m) < Flush ? 0 : (float)m;
                 secondMoment[i] = v < Flush ? 0 : (float)v;
                 weights[i] = (float)(weights[i] * keep - settings.LearningRate * (firstMoment[i] / correct1) / (Math.Sqrt(secondMoment[i] / correct2) + settings.Epsilon));

@@ -1,3 +1,7 @@
+using System;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
 namespace TreeRl.Numerics;
 
 /// <summary>The numbers of one AdamW step.</summary>
@@ -18,8 +22,11 @@ internal static unsafe partial class AdamW
     /// <summary>Moments smaller than this become 0: arithmetic on denormals is a hundred times slower, and such a moment moves nothing.</summary>
     public const float Flush = 1e-30f;
 
+    /// <summary>Gradients smaller than this do not enter the second moment: their squares are near or below the smallest normal float.</summary>
+    public const float FlushSquare = 1e-17f;
+
     /// <summary>
-    /// For elements [<paramref name="first"/>, <paramref name="end"/>): g = scale * sum of lanes; m = b1 m + (1 - b1) g; v = b2 v + (1 - b2) g^2;
+    /// For elements [<paramref name="first"/>, <paramref name="end"/>): with both multiples of 16: g = scale * sum of lanes; m = b1 m + (1 - b1) g; v = b2 v + (1 - b2) g^2;
     /// w = w (1 - lr * decay) - lr * m^ / (sqrt(v^) + epsilon), where m^ and v^ are corrected for their start at zero. The lanes are set to 0.
     /// </summary>
     /// <param name="weights">w.</param>
@@ -32,13 +39,70 @@ internal static unsafe partial class AdamW
     /// <param name="gradientScale">Factor that clips the gradient's norm; 1 for none.</param>
     /// <param name="settings">Numbers of the step.</param>
     /// <param name="decays">Whether these elements decay (matrices do, gains and biases do not).</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Step(
-        float* weights, float** lanes, int laneCount, float* firstMoment, float* secondMoment, long first, long end, double gradientScale, AdamWSettings settings, bool decays) =>
-        Reference.Step(weights, lanes, laneCount, firstMoment, secondMoment, first, end, gradientScale, settings, decays);
+        float* weights, float** lanes, int laneCount, float* firstMoment, float* secondMoment, long first, long end, double gradientScale, AdamWSettings settings, bool decays)
+    {
+        CheckRange(first, end);
+        double correct1 = 1 - Math.Pow(settings.Beta1, settings.Step), correct2 = 1 - Math.Pow(settings.Beta2, settings.Step);
+        var keep1 = Vector512.Create((float)settings.Beta1);
+        var take1 = Vector512.Create((float)(1 - settings.Beta1));
+        var keep2 = Vector512.Create((float)settings.Beta2);
+        var take2 = Vector512.Create((float)(1 - settings.Beta2));
+        var rate = Vector512.Create((float)(settings.LearningRate / correct1));
+        var correctRoot = Vector512.Create((float)(1 / Math.Sqrt(correct2)));
+        var epsilon = Vector512.Create((float)settings.Epsilon);
+        var keepWeight = Vector512.Create((float)(decays ? 1 - settings.LearningRate * settings.WeightDecay : 1));
+        var scale = Vector512.Create((float)gradientScale);
+        var flush = Vector512.Create(Flush);
+        var flushSquare = Vector512.Create(FlushSquare);
+        var zero = Vector512<float>.Zero;
+        for (long i = first; i < end; i += Simd.Unit)
+        {
+            var g = Vector512.Load(lanes[0] + i);
+            zero.Store(lanes[0] + i);
+            for (int lane = 1; lane < laneCount; lane++)
+            {
+                g += Vector512.Load(lanes[lane] + i);
+                zero.Store(lanes[lane] + i);
+            }
+            g *= scale;
+            var m = Vector512.MultiplyAddEstimate(keep1, Vector512.Load(firstMoment + i), take1 * g);
+            m = Vector512.ConditionalSelect(Vector512.LessThan(Vector512.Abs(m), flush), zero, m);
+            var forSquare = Vector512.ConditionalSelect(Vector512.LessThan(Vector512.Abs(g), flushSquare), zero, g);
+            var v = Vector512.MultiplyAddEstimate(keep2, Vector512.Load(secondMoment + i), take2 * forSquare * forSquare);
+            v = Vector512.ConditionalSelect(Vector512.LessThan(v, flush), zero, v);
+            m.Store(firstMoment + i);
+            v.Store(secondMoment + i);
+            var move = rate * m / Vector512.MultiplyAddEstimate(Vector512.Sqrt(v), correctRoot, epsilon);
+            (Vector512.Load(weights + i) * keepWeight - move).Store(weights + i);
+        }
+    }
 
     /// <summary>
-    /// Sum of squares of the summed lanes over [<paramref name="first"/>, <paramref name="end"/>), in double. The order depends on the range only: call it over ranges that do not depend
-    /// on the number of threads and add the results in order.
+    /// Sum of squares of the summed lanes over [<paramref name="first"/>, <paramref name="end"/>), both multiples of 16, in double. The order depends on the range only: call it over
+    /// ranges that do not depend on the number of threads and add the results in order.
     /// </summary>
-    public static double SumOfSquares(float** lanes, int laneCount, long first, long end) => Reference.SumOfSquares(lanes, laneCount, first, end);
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static double SumOfSquares(float** lanes, int laneCount, long first, long end)
+    {
+        CheckRange(first, end);
+        var low = Vector512<double>.Zero;
+        var high = Vector512<double>.Zero;
+        for (long i = first; i < end; i += Simd.Unit)
+        {
+            var g = Vector512.Load(lanes[0] + i);
+            for (int lane = 1; lane < laneCount; lane++) g += Vector512.Load(lanes[lane] + i);
+            (var a, var b) = Vector512.Widen(g);
+            low = Vector512.MultiplyAddEstimate(a, a, low);
+            high = Vector512.MultiplyAddEstimate(b, b, high);
+        }
+        return Vector512.Sum(low + high);
+    }
+
+    private static void CheckRange(long first, long end)
+    {
+        Guard.InRange(first % Simd.Unit == 0, first, "must be a multiple of 16: pad every tensor");
+        Guard.InRange(end % Simd.Unit == 0, end, "must be a multiple of 16: pad every tensor");
+    }
 }

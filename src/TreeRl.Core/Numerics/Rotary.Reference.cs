@@ -4,7 +4,7 @@ namespace TreeRl.Numerics;
 
 internal sealed unsafe partial class Rotary
 {
-    /// <summary>The plain definition of <see cref="Apply"/>.</summary>
+    /// <summary>The plain definition of <see cref="Apply"/>, from the angles and not from the tables.</summary>
     internal void ApplyReference(float* x, nint rowStride, int rows, int heads, nint headStride, int* positions, bool backward)
     {
         int half = HeadSize / 2;
@@ -17,11 +17,11 @@ internal sealed unsafe partial class Rotary
                 {
                     int first = Pairing == RotaryPairing.HalfSplit ? j : 2 * j;
                     int second = Pairing == RotaryPairing.HalfSplit ? j + half : 2 * j + 1;
-                    float cosine = cosines.Pointer[(long)positions[i] * half + j], sine = sines.Pointer[(long)positions[i] * half + j];
+                    (double sine, double cosine) = Turn(positions[i], j);
                     if (backward) sine = -sine;
-                    float u = head[first], v = head[second];
-                    head[first] = u * cosine - v * sine;
-                    head[second] = v * cosine + u * sine;
+                    double u = head[first], v = head[second];
+                    head[first] = (float)(u * cosine - v * sine);
+                    head[second] = (float)(v * cosine + u * sine);
                 }
             }
         }

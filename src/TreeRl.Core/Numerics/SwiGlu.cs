@@ -1,3 +1,6 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
 namespace TreeRl.Numerics;
 
 /// <summary>
@@ -6,14 +9,43 @@ namespace TreeRl.Numerics;
 internal static unsafe partial class SwiGlu
 {
     /// <summary>Columns [<paramref name="firstColumn"/>, <paramref name="endColumn"/>), multiples of 16, of each of <paramref name="rows"/> rows.</summary>
-    public static void Forward(float* gateUp, nint strideGateUp, nint upOffset, float* output, nint strideOutput, int rows, int firstColumn, int endColumn) =>
-        Reference.Forward(gateUp, strideGateUp, upOffset, output, strideOutput, rows, firstColumn, endColumn);
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Forward(float* gateUp, nint strideGateUp, nint upOffset, float* output, nint strideOutput, int rows, int firstColumn, int endColumn)
+    {
+        for (int i = 0; i < rows; i++)
+        {
+            float* gate = gateUp + i * strideGateUp, up = gate + upOffset, to = output + i * strideOutput;
+            for (int j = firstColumn; j < endColumn; j += Simd.Unit)
+            {
+                var g = Vector512.Load(gate + j);
+                (g / (Vector512<float>.One + VectorMath.Exp(-g)) * Vector512.Load(up + j)).Store(to + j);
+            }
+        }
+    }
 
     /// <summary>
     /// From the gradient of the output, that of gate and up, over <paramref name="columns"/> (a multiple of 16) columns. <paramref name="dGateUp"/> is overwritten, has the layout of
     /// <paramref name="gateUp"/> and may be the same memory.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Backward(
-        float* gateUp, nint strideGateUp, nint upOffset, float* dOutput, nint strideDOutput, float* dGateUp, nint strideDGateUp, int rows, int columns) =>
-        Reference.Backward(gateUp, strideGateUp, upOffset, dOutput, strideDOutput, dGateUp, strideDGateUp, rows, columns);
+        float* gateUp, nint strideGateUp, nint upOffset, float* dOutput, nint strideDOutput, float* dGateUp, nint strideDGateUp, int rows, int columns)
+    {
+        var one = Vector512<float>.One;
+        for (int i = 0; i < rows; i++)
+        {
+            float* gate = gateUp + i * strideGateUp, up = gate + upOffset, d = dOutput + i * strideDOutput;
+            float* dGate = dGateUp + i * strideDGateUp, dUp = dGate + upOffset;
+            for (int j = 0; j < columns; j += Simd.Unit)
+            {
+                var g = Vector512.Load(gate + j);
+                var u = Vector512.Load(up + j);
+                var flow = Vector512.Load(d + j);
+                var sigmoid = one / (one + VectorMath.Exp(-g));
+                var silu = g * sigmoid;
+                (flow * silu).Store(dUp + j);
+                (flow * u * Vector512.MultiplyAddEstimate(silu, one - sigmoid, sigmoid)).Store(dGate + j);
+            }
+        }
+    }
 }

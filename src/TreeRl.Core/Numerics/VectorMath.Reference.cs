@@ -7,10 +7,7 @@ internal static unsafe partial class VectorMath
     /// <summary>The plain definitions.</summary>
     internal static class Reference
     {
-        /// <summary>Below this e^x is smaller than the smallest normal float; kernels return exactly 0.</summary>
-        public const float ExpFlush = -87.33654f;
-
-        public static float Exp(float x) => x < ExpFlush ? 0f : (float)Math.Exp(x);
+        public static float Exp(float x) => x < VectorMath.ExpFlush ? 0f : (float)Math.Exp(x);
 
         public static void Exp(float* x, float* y, long count)
         {
