@@ -158,7 +158,7 @@ public sealed class LeafOutcomes
         for (int i = 0; i < outcomes.Length; i++)
         {
             var outcome = outcomes[i];
-            Guard.That(outcome.Kind <= OutcomeKind.TimedOut, $"{name}[{i}].Kind = {outcome.Kind}: must be Score, Abstain, Failed or TimedOut", name);
+            Guard.That(outcome.Kind is >= OutcomeKind.Score and <= OutcomeKind.TimedOut, $"{name}[{i}].Kind = {outcome.Kind}: must be Score, Abstain, Failed or TimedOut", name);
             Guard.That(!outcome.HasScore || double.IsFinite(outcome.Value), $"{name}[{i}] scores {outcome.Value}: a score must be finite", name);
             Guard.That(outcome.HasScore || !string.IsNullOrEmpty(outcome.Reason), $"{name}[{i}] is {outcome.Kind} without a reason: say why there is no score", name);
         }

@@ -2,11 +2,11 @@ using System.Globalization;
 
 namespace TreeRl.Rewards;
 
-/// <summary>What grading an answer came to.</summary>
+/// <summary>What grading an answer came to. The value 0 is none of them, so that an outcome nobody made is not taken for a score.</summary>
 public enum OutcomeKind : byte
 {
     /// <summary>The answer has a score, a finite number.</summary>
-    Score = 0,
+    Score = 1,
 
     /// <summary>The grader has nothing to say about this answer; it takes no part in any mean.</summary>
     Abstain,
