@@ -40,7 +40,10 @@ public static class GroupObjective
         Finite(dLogProb, "dL/dlogp of", batch, group);
         Finite(dEntropy, "dL/dentropy before", batch, group);
         for (int t = 0; t < count; t++)
-            report.MaxSamplerGap = Math.Max(report.MaxSamplerGap, Math.Abs((double)logProb[t] - credit.LogProbSampled[first + t]));
+        {
+            double gap = Math.Abs((double)logProb[t] - credit.LogProbSampled[first + t]);
+            if (gap > report.MaxSamplerGap) report.MaxSamplerGap = gap;
+        }
         return report;
     }
 

@@ -82,7 +82,7 @@ public sealed class CreditColumns
     /// <summary>Target -> sum of w, the weight of KL and entropy terms; length K.</summary>
     public required float[] Mass { get; init; }
 
-    /// <summary>Target -> log-probability when sampled, as the decoder recorded it; length K. For the sampler/trainer gap only.</summary>
+    /// <summary>Target -> log-probability when sampled, as the decoder recorded it, or NaN where nothing was sampled (demonstrations); length K. For the sampler/trainer gap only.</summary>
     public required float[] LogProbSampled { get; init; }
 
     /// <summary>Target -> log-probability under the policy before the update, or null: then the policy's own present values are used and every ratio is exactly 1.</summary>

@@ -1,0 +1,220 @@
+using System;
+using TreeRl.Policies;
+
+namespace TreeRl.Objectives;
+
+/// <summary>What a per-token objective knows of one target; see <see cref="ObjectiveInput"/> for units.</summary>
+/// <param name="LogProb">Present log-probability.</param>
+/// <param name="LogProbOld">Log-probability before the update.</param>
+/// <param name="LogProbRef">Log-probability under the reference; NaN when the objective does not need it.</param>
+/// <param name="Entropy">Entropy in nats of the predicting distribution.</param>
+/// <param name="PositiveMass">Sum of w max(A, 0) over the samples that contain the token.</param>
+/// <param name="NegativeMass">Sum of w max(-A, 0).</param>
+/// <param name="Mass">Sum of w.</param>
+public readonly record struct TokenInput(double LogProb, double LogProbOld, double LogProbRef, double Entropy, double PositiveMass, double NegativeMass, double Mass)
+{
+    /// <summary>exp(LogProb - LogProbOld).</summary>
+    public double Ratio => Math.Exp(LogProb - LogProbOld);
+}
+
+/// <summary>What it answers: the token's share of the loss and its derivatives.</summary>
+/// <param name="Loss">Share of the loss, weights included.</param>
+/// <param name="DLogProb">dLoss/dLogProb.</param>
+/// <param name="DEntropy">dLoss/dEntropy; not read unless the objective says that it uses the entropy.</param>
+public readonly record struct TokenLoss(double Loss, double DLogProb, double DEntropy = 0);
+
+/// <summary>
+/// An objective from a function of one token. For the loss of duplicated paths to be exact the function must be linear in the three
+/// masses (any function of A that is positively homogeneous for either sign can be written so).
+/// </summary>
+public sealed class PerTokenObjective : ITrainingObjective
+{
+    private readonly Func<TokenInput, TokenLoss> loss;
+
+    /// <summary>Creates the objective.</summary>
+    /// <param name="name">Names it in logs and errors.</param>
+    /// <param name="aggregation">How token losses become one number.</param>
+    /// <param name="loss">Loss and derivatives of one token; pure, since it is called from several threads.</param>
+    /// <param name="needsReference">Whether it reads <see cref="TokenInput.LogProbRef"/>.</param>
+    /// <param name="usesEntropy">Whether it gives <see cref="TokenLoss.DEntropy"/>.</param>
+    public PerTokenObjective(string name, AggregationSettings aggregation, Func<TokenInput, TokenLoss> loss, bool needsReference = false, bool usesEntropy = false)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        ArgumentNullException.ThrowIfNull(aggregation);
+        ArgumentNullException.ThrowIfNull(loss);
+        aggregation.Validate();
+        Name = name;
+        Aggregation = aggregation;
+        this.loss = loss;
+        NeedsReference = needsReference;
+        UsesEntropy = usesEntropy;
+    }
+
+    /// <inheritdoc/>
+    public string Name { get; }
+
+    /// <inheritdoc/>
+    public AggregationSettings Aggregation { get; }
+
+    /// <inheritdoc/>
+    public bool NeedsReference { get; }
+
+    /// <inheritdoc/>
+    public bool UsesEntropy { get; }
+
+    /// <inheritdoc/>
+    /// <exception cref="InvalidOperationException">The function threw; it is named, and its exception is inside.</exception>
+    public LossReport Evaluate(in ObjectiveInput input, Span<float> dLogProb, Span<float> dEntropy)
+    {
+        var report = new LossReport();
+        for (int t = 0; t < input.TargetCount; t++)
+        {
+            SharedTerms.Statistics(input, t, ref report);
+            var token = new TokenInput(input.LogProb[t], input.LogProbOld[t], input.LogProbRef.IsEmpty ? double.NaN : input.LogProbRef[t],
+                input.Entropy[t], input.PositiveMass[t], input.NegativeMass[t], input.Mass[t]);
+            TokenLoss answer;
+            try
+            {
+                answer = loss(token);
+            }
+            catch (Exception problem)
+            {
+                throw new InvalidOperationException($"objective '{Name}' threw {problem.GetType().Name}: {problem.Message}", problem);
+            }
+            if (token.Mass > 0)
+            {
+                report.RatioSum += token.Ratio;
+                report.RatioCount++;
+            }
+            report.PolicyLoss += answer.Loss;
+            dLogProb[t] = (float)answer.DLogProb;
+            if (!dEntropy.IsEmpty) dEntropy[t] = (float)answer.DEntropy;
+        }
+        return report;
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => $"{Name}: custom by token, {Aggregation}";
+}
+
+/// <summary>The columns of one group as arrays, for whole-group objectives written in a script; K targets.</summary>
+public sealed class GroupInput
+{
+    internal GroupInput(in ObjectiveInput input)
+    {
+        LogProb = input.LogProb.ToArray();
+        LogProbOld = input.LogProbOld.ToArray();
+        LogProbRef = input.LogProbRef.ToArray();
+        Entropy = input.Entropy.ToArray();
+        PositiveMass = input.PositiveMass.ToArray();
+        NegativeMass = input.NegativeMass.ToArray();
+        Mass = input.Mass.ToArray();
+        Samples = input.Samples;
+        Group = input.Group;
+        FirstTarget = input.FirstTarget;
+    }
+
+    /// <summary>Present log-probabilities.</summary>
+    public float[] LogProb { get; }
+
+    /// <summary>Log-probabilities before the update.</summary>
+    public float[] LogProbOld { get; }
+
+    /// <summary>Log-probabilities under the reference; empty when not needed.</summary>
+    public float[] LogProbRef { get; }
+
+    /// <summary>Entropies in nats.</summary>
+    public float[] Entropy { get; }
+
+    /// <summary>Sum of w max(A, 0) by target.</summary>
+    public float[] PositiveMass { get; }
+
+    /// <summary>Sum of w max(-A, 0) by target.</summary>
+    public float[] NegativeMass { get; }
+
+    /// <summary>Sum of w by target.</summary>
+    public float[] Mass { get; }
+
+    /// <summary>The batch's samples.</summary>
+    public SampleTable Samples { get; }
+
+    /// <summary>Index of this group in the sample table.</summary>
+    public int Group { get; }
+
+    /// <summary>Batch index of the group's first target.</summary>
+    public int FirstTarget { get; }
+}
+
+/// <summary>What a whole-group objective answers.</summary>
+/// <param name="Loss">The group's loss.</param>
+/// <param name="DLogProb">Its derivative by log-probability, length K.</param>
+/// <param name="DEntropy">Its derivative by entropy, length K; null when the objective does not use it.</param>
+public sealed record GroupLoss(double Loss, double[] DLogProb, double[]? DEntropy = null);
+
+/// <summary>An objective from a function of a whole group, for losses that couple tokens; the script-friendly face of <see cref="IObjective"/>.</summary>
+public sealed class PerGroupObjective : ITrainingObjective
+{
+    private readonly Func<GroupInput, GroupLoss> loss;
+
+    /// <summary>Creates the objective.</summary>
+    /// <param name="name">Names it in logs and errors.</param>
+    /// <param name="aggregation">How the packer weighs samples.</param>
+    /// <param name="loss">Loss and derivatives of one group; pure, since it is called from several threads.</param>
+    /// <param name="needsReference">Whether it reads <see cref="GroupInput.LogProbRef"/>.</param>
+    /// <param name="usesEntropy">Whether it gives <see cref="GroupLoss.DEntropy"/>.</param>
+    public PerGroupObjective(string name, AggregationSettings aggregation, Func<GroupInput, GroupLoss> loss, bool needsReference = false, bool usesEntropy = false)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        ArgumentNullException.ThrowIfNull(aggregation);
+        ArgumentNullException.ThrowIfNull(loss);
+        aggregation.Validate();
+        Name = name;
+        Aggregation = aggregation;
+        this.loss = loss;
+        NeedsReference = needsReference;
+        UsesEntropy = usesEntropy;
+    }
+
+    /// <inheritdoc/>
+    public string Name { get; }
+
+    /// <inheritdoc/>
+    public AggregationSettings Aggregation { get; }
+
+    /// <inheritdoc/>
+    public bool NeedsReference { get; }
+
+    /// <inheritdoc/>
+    public bool UsesEntropy { get; }
+
+    /// <inheritdoc/>
+    /// <exception cref="InvalidOperationException">The function threw; it is named, and its exception is inside.</exception>
+    /// <exception cref="ArgumentException">A derivative has another length than K.</exception>
+    public LossReport Evaluate(in ObjectiveInput input, Span<float> dLogProb, Span<float> dEntropy)
+    {
+        var group = new GroupInput(input);
+        GroupLoss answer;
+        try
+        {
+            answer = loss(group);
+        }
+        catch (Exception problem)
+        {
+            throw new InvalidOperationException($"objective '{Name}' threw {problem.GetType().Name}: {problem.Message}", problem);
+        }
+        Guard.That(answer?.DLogProb is not null, $"objective '{Name}' returned no derivative by log-probability", "loss");
+        Guard.SameLength(answer!.DLogProb.Length, input.TargetCount, $"objective '{Name}', one derivative for each target,");
+        if (UsesEntropy) Guard.SameLength(answer.DEntropy?.Length ?? 0, input.TargetCount, $"objective '{Name}', one derivative for each target,", "DEntropy");
+        var report = new LossReport { PolicyLoss = answer.Loss };
+        for (int t = 0; t < input.TargetCount; t++)
+        {
+            SharedTerms.Statistics(input, t, ref report);
+            dLogProb[t] = (float)answer.DLogProb[t];
+            if (!dEntropy.IsEmpty) dEntropy[t] = answer.DEntropy is null ? 0 : (float)answer.DEntropy[t];
+        }
+        return report;
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => $"{Name}: custom by group, {Aggregation}";
+}
