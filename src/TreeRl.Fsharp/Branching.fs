@@ -100,17 +100,10 @@ type BranchingSpec =
 /// </summary>
 [<Sealed>]
 type Branching internal (spec: BranchingSpec, given: Set<string>, plan: SamplingPlan, lines: ResolvedLine[]) =
-    member internal _.Spec = spec
-    member internal _.Given = given
+    inherit Block<BranchingSpec>("branching", spec, given, lines)
 
     /// <summary>The plan that the sampler reads.</summary>
     member _.Plan = plan
-
-    /// <summary>Every setting with its resolved value.</summary>
-    member _.Lines = lines
-
-    /// <summary>The block, one setting a line.</summary>
-    override _.ToString() = Block.print "branching" lines
 
 /// <summary>Checks and resolves <c>branching</c> blocks.</summary>
 module internal BranchingCheck =

@@ -13,12 +13,12 @@ module internal BranchingPlan =
         | EntropyAbove(threshold, least) -> BranchTrigger.EntropyAbove(threshold, least)
         | CustomTrigger(name, fires) -> BranchTrigger.Custom(name, fires)
 
-    let private repetition spec =
+    let private repetition spec : RepetitionRule | null =
         match spec.Repeats with
         | Some(Repeats(window, times)) -> RepetitionRule(window, times)
         | _ -> null
 
-    let private custom spec =
+    let private custom spec : StopRule | null =
         match spec.CustomStop with
         | Some(CustomStop(name, fires)) -> StopRule(name, fires)
         | _ -> null
@@ -63,10 +63,10 @@ type BranchingBuilder internal () =
     /// <inheritdoc/>
     override _.Resolve settings =
         let draft = Draft.gather "branching" BranchingCheck.start settings
-        Block.insist "branching" (BranchingCheck.problems draft)
+        Blocks.insist "branching" (BranchingCheck.problems draft)
         let plan = BranchingPlan.ofSpec draft.Spec
-        Block.insist "branching" (BranchingPlan.leftovers plan)
-        Branching(draft.Spec, draft.Given, plan, Block.lines draft.Given (BranchingCheck.describe draft.Spec))
+        Blocks.insist "branching" (BranchingPlan.leftovers plan)
+        Branching(draft.Spec, draft.Given, plan, Blocks.lines draft.Given (BranchingCheck.describe draft.Spec))
 
 /// <summary>The words of <c>branching { .. }</c>: how answers are sampled, and where they branch.</summary>
 [<AutoOpen>]
@@ -117,7 +117,7 @@ module BranchingWords =
         Setting.whole "fanOut" count (fun count spec -> { spec with FanOut = count })
 
     /// <summary>How leaves are granted to branch points: <c>Fixed</c> (default), <c>Transfer</c> or <c>Fill</c>.</summary>
-    let fanOutRule (rule: FanOutRule) : Setting<BranchingSpec> =
+    let fanOutRule (rule: TreeRl.FanOutRule) : Setting<BranchingSpec> =
         Setting.make "fanOutRule" (string rule) (fun spec -> { spec with FanOutRule = rule })
 
     /// <summary>Largest number of branch points above a node. Default: unlimited.</summary>

@@ -256,7 +256,7 @@ type ResolvedLine =
     }
 
 /// <summary>Prints blocks.</summary>
-module internal Block =
+module internal Blocks =
     let print (title: string) (lines: ResolvedLine[]) =
         let width = lines |> Array.fold (fun widest line -> max widest line.Word.Length) 0
 
@@ -282,6 +282,18 @@ module internal Block =
     let insist block problems =
         if not (List.isEmpty problems) then
             raise (SpecException(block, List.toArray problems))
+
+/// <summary>A checked and resolved block. Printing it shows every setting with its value and marks what no line gave.</summary>
+[<AbstractClass>]
+type Block<'Spec> internal (title: string, spec: 'Spec, given: Set<string>, lines: ResolvedLine[]) =
+    member internal _.Spec = spec
+    member internal _.Given = given
+
+    /// <summary>Every setting with its resolved value.</summary>
+    member _.Lines = lines
+
+    /// <summary>The block, one setting a line.</summary>
+    override _.ToString() = Blocks.print title lines
 
 /// <summary>
 /// The shape of every block: each line is a <c>Setting</c>, so that <c>let</c>, <c>if</c>, <c>for</c>, <c>match</c> and
@@ -316,3 +328,14 @@ type BlockBuilder<'Spec, 'Block>() =
     /// <summary>Checks and resolves the block.</summary>
     /// <exception cref="T:TreeRl.SpecException">The block has problems; the message lists all.</exception>
     member builder.Run(lines: unit -> Setting<'Spec> list) : 'Block = builder.Resolve(lines ())
+
+/// <summary>Words that every block knows.</summary>
+[<AutoOpen>]
+module BlockWords =
+
+    /// <summary>
+    /// Starts a block with all lines of a finished one; the lines below override:
+    /// <c>branching { from mine; leaves 32 }</c>. Must be the first line.
+    /// </summary>
+    let from (block: Block<'Spec>) : Setting<'Spec> =
+        Setting.takeOver "(another block)" block.Given block.Spec

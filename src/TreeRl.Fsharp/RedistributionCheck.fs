@@ -1,0 +1,312 @@
+namespace TreeRl
+
+open System
+open System.Collections.Immutable
+open TreeRl.Credit
+
+/// <summary>Checks <c>redistribution</c> blocks and turns them into credit rules.</summary>
+module internal RedistributionCheck =
+    let start: RedistributionSpec =
+        {
+            Leaves = LeafSteps []
+            Backup = Backup.None
+            BackupShown = "noBackup"
+            Terms = Terms []
+            Spread = None
+            Prune = None
+            After = AfterSteps []
+            Train = None
+            OnlyOne = GetsZero
+        }
+
+    let spread (spec: RedistributionSpec) =
+        match spec.Spread with
+        | Some spread -> spread
+        | None when spec.BackupShown = "noBackup" -> Path
+        | None -> Segment
+
+    let train spec =
+        match spec.Train with
+        | Some unit -> unit
+        | None -> if spread spec = Path then EveryPath else OncePerToken
+
+    let private scopeOf group =
+        match group with
+        | Prompt -> Some CreditScope.Prompt
+        | Tree -> Some CreditScope.Tree
+        | Batch -> Some CreditScope.Batch
+        | _ -> None
+
+    let private baselineOf group =
+        match group with
+        | Prompt -> Some Baseline.Prompt
+        | Tree -> Some Baseline.Tree
+        | Batch -> None
+        | Zero -> Some Baseline.Zero
+        | Parent -> Some Baseline.Parent
+        | Root -> Some Baseline.Root
+        | Siblings -> Some Baseline.Siblings
+        | OtherSiblings -> Some Baseline.OtherSiblings
+        | Ancestors -> Some(Baseline.AncestorGroups(false, false))
+        | AncestorsBySize -> Some(Baseline.AncestorGroups(true, false))
+        | SkippingEqual bySize -> Some(Baseline.AncestorGroups(bySize, true))
+        | CustomGroup(name, compute) -> Some(Baseline.Custom(name, compute))
+
+    let rec private stdOf divisor =
+        match divisor with
+        | Std -> Some(StdRule.Sample())
+        | PopulationStd -> Some(StdRule.Population())
+        | BernoulliStd -> Some(StdRule.BernoulliStd())
+        | BernoulliVariance -> Some(StdRule.BernoulliVariance())
+        | WithEpsilon(value, inner) -> stdOf inner |> Option.map (fun rule -> StdRule(rule.Kind, value))
+        | SqrtLeafCount
+        | CustomDivisor _ -> None
+
+    let private named what name =
+        Check.rule
+            (not (String.IsNullOrWhiteSpace name))
+            what
+            (Show.text name)
+            "must have a name, which prints in reports and errors"
+            ""
+
+    let private divisorProblems path divisor =
+        match divisor with
+        | WithEpsilon(value, inner) ->
+            Check.notNegative (path + " epsilon") value "it is added to the divisor"
+            @ (match inner with
+               | SqrtLeafCount
+               | CustomDivisor _ ->
+                   [
+                       Check.problem (path + " epsilon") (string inner) "belongs to a deviation" "write for example 'epsilon 1e-4 Std'"
+                   ]
+               | _ -> [])
+        | CustomDivisor(name, _) -> named (path + " customDivisor") name
+        | _ -> []
+
+    let private leafProblems step =
+        let path = "redistribution.leafScore"
+
+        let scope word group =
+            Check.rule
+                ((scopeOf group).IsSome)
+                $"{path} {word}"
+                (string group)
+                "needs a set of leaves: Prompt, Tree or Batch"
+                $"to compare a node's value with {group}, write 'advantage (over {group})'"
+
+        match step with
+        | CentreStep group -> scope "centre" group
+        | LeaveOneOutStep group -> scope "leaveOneOut" group
+        | ScaleStep(group, divisor) ->
+            scope "scale" group
+            @ divisorProblems path divisor
+            @ Check.rule
+                ((stdOf divisor).IsSome)
+                $"{path} scale"
+                (string divisor)
+                "is for the terms of an advantage"
+                "divide leaf scores by Std, PopulationStd, BernoulliStd or BernoulliVariance"
+        | CustomLeafStep(name, _) -> named $"{path} customLeaves" name
+
+    let private readsInner group =
+        match group with
+        | Parent
+        | Root
+        | Siblings
+        | OtherSiblings -> true
+        | _ -> false
+
+    let private termProblems (spec: RedistributionSpec) (term: Term) =
+        let path = "redistribution.advantage"
+
+        [
+            if not (Double.IsFinite term.Weight) then
+                Check.problem path (string term) "must have a finite weight" ""
+            match term.Group with
+            | Batch ->
+                Check.problem
+                    path
+                    (string term)
+                    "Batch is no baseline"
+                    "centre the leaf scores instead: 'leafScore (centre Batch)' with 'advantage (over Zero)'"
+            | CustomGroup(name, _) -> yield! named $"{path} customBaseline" name
+            | _ -> ()
+            if spec.BackupShown = "noBackup" && readsInner term.Group then
+                Check.problem
+                    path
+                    (string term)
+                    "reads the values of inner nodes, but no backup gives them"
+                    "add a line such as 'backup meanOfLeaves'"
+            match term.Divisor with
+            | Some divisor -> yield! divisorProblems path divisor
+            | None -> ()
+        ]
+
+    let private pruneProblems spec =
+        match spec.Prune with
+        | None -> []
+        | Some rule ->
+            let path = "redistribution.prune"
+
+            [
+                if rule.Over <> Prompt && rule.Over <> Siblings then
+                    Check.problem path (string rule) "works on Prompt or Siblings" "write for example 'prune (narrow Siblings Range 0.1)'"
+                yield! Check.notNegative (path + " narrow") rule.Threshold "0 drops only groups of equal values"
+                if rule.Over = Siblings && spread spec = Path then
+                    Check.problem
+                        path
+                        (string rule)
+                        "contradicts 'spread Path', which keeps or drops a path as a whole"
+                        "write 'prune equalPrompts', or 'spread Segment'"
+                if rule.Over = Siblings && spec.BackupShown = "noBackup" then
+                    Check.problem
+                        path
+                        (string rule)
+                        "reads the values of inner nodes, but no backup gives them"
+                        "add a line such as 'backup meanOfChildren'"
+            ]
+
+    let private afterProblems spec step =
+        let path = "redistribution.after"
+
+        match step with
+        | WhitenStep value -> Check.notNegative (path + " whitenWith") value "it is added to the variance"
+        | LimitStep limit -> Check.positive (path + " limit") limit "advantages are kept between -limit and limit"
+        | TokensStep(name, _) ->
+            named $"{path} customTokens" name
+            @ Check.rule
+                (spread spec = Segment)
+                path
+                (string step)
+                "works on tokens, but with 'spread Path' a shared token has one advantage for each path"
+                "use 'customPaths', or 'spread Segment'"
+        | LeavesStep(name, _) ->
+            named $"{path} customPaths" name
+            @ Check.rule
+                (spread spec = Path)
+                path
+                (string step)
+                "works on paths, but with 'spread Segment' advantages belong to nodes"
+                "use 'customTokens', or 'spread Path'"
+
+    let private contradictions (spec: RedistributionSpec) =
+        [
+            if spec.Spread = Some Segment && spec.BackupShown = "noBackup" then
+                Check.problem
+                    "redistribution.spread"
+                    "Segment"
+                    "needs values of inner nodes, but no backup gives them"
+                    "add a line such as 'backup meanOfLeaves', or write 'spread Path'"
+            match spec.Train with
+            | Some unit when spread spec = Path && unit <> EveryPath ->
+                Check.problem
+                    "redistribution.train"
+                    (string unit)
+                    "contradicts 'spread Path', where a shared token has one advantage for each path"
+                    "write 'train EveryPath', or 'spread Segment' with a backup"
+            | _ -> ()
+        ]
+
+    let problems (draft: Draft<RedistributionSpec>) =
+        let spec = draft.Spec
+
+        [
+            yield! draft.Problems
+            if not (draft.Given.Contains "advantage") then
+                Check.missing
+                    "redistribution.advantage"
+                    "is missing: it says what a value is compared with"
+                    "add a line such as 'advantage (over Parent)', or 'advantage (over Zero)' for the value itself"
+            for step in spec.Leaves.Steps do
+                yield! leafProblems step
+            for term in spec.Terms.List do
+                yield! termProblems spec term
+            yield! pruneProblems spec
+            for step in spec.After.Steps do
+                yield! afterProblems spec step
+            yield! contradictions spec
+        ]
+
+    let private leafStep step =
+        match step with
+        | CentreStep group -> LeafTransform.Centre (scopeOf group).Value
+        | LeaveOneOutStep group -> LeafTransform.LeaveOneOut (scopeOf group).Value
+        | ScaleStep(group, divisor) -> LeafTransform.Scale((scopeOf group).Value, (stdOf divisor).Value)
+        | CustomLeafStep(name, compute) -> LeafTransform.Custom(name, compute)
+
+    let private term (term: Term) =
+        let scale =
+            match term.Divisor with
+            | None -> TermScale.None
+            | Some SqrtLeafCount -> TermScale.SqrtLeafCount
+            | Some(CustomDivisor(name, compute)) -> TermScale.Custom(name, compute)
+            | Some divisor -> TermScale.Std (stdOf divisor).Value
+
+        CreditTerm(term.Weight, (baselineOf term.Group).Value, scale)
+
+    let private after step =
+        match step with
+        | WhitenStep value -> AfterStep.Whiten value
+        | LimitStep limit -> AfterStep.Clip limit
+        | TokensStep(name, compute) -> AfterStep.Tokens(name, compute)
+        | LeavesStep(name, compute) -> AfterStep.Leaves(name, compute)
+
+    let private prune (rule: Pruning) =
+        let groups =
+            if rule.Over = Siblings then
+                PruneGroups.Siblings
+            else
+                PruneGroups.Prompt
+
+        let statistic =
+            match rule.Statistic with
+            | Range -> SpreadStatistic.Range
+            | Deviation -> SpreadStatistic.Std
+            | Variance -> SpreadStatistic.Variance
+
+        PruneRule(groups, statistic, rule.Threshold, rule.KeepSingletons)
+
+    let private unitOf unit =
+        match unit with
+        | OncePerToken -> TrainingUnit.TokenOnce
+        | OncePerEdge -> TrainingUnit.EdgeOnce
+        | SiblingGroup -> TrainingUnit.SiblingGroup
+        | EveryPath -> TrainingUnit.PathDuplicated
+
+    let ofSpec name (spec: RedistributionSpec) =
+        let rule =
+            CreditRule(
+                name,
+                Leaves = ImmutableArray.CreateRange(spec.Leaves.Steps |> List.map leafStep),
+                Backup = spec.Backup,
+                Terms = ImmutableArray.CreateRange(spec.Terms.List |> List.map term),
+                Spread = (if spread spec = Path then CreditSpread.Path else CreditSpread.Segment),
+                After = ImmutableArray.CreateRange(spec.After.Steps |> List.map after),
+                Unit = unitOf (train spec),
+                Singletons =
+                    (if spec.OnlyOne = KeepsValue then
+                         SingletonRule.KeepValue
+                     else
+                         SingletonRule.Zero)
+            )
+
+        match spec.Prune with
+        | Some pruning -> rule.WithPrune(prune pruning)
+        | None -> rule
+
+    let describe (spec: RedistributionSpec) =
+        [
+            "leafScore", string spec.Leaves
+            "backup", spec.BackupShown
+            "advantage", string spec.Terms
+            "spread", string (spread spec)
+            "prune", (spec.Prune |> Option.map string |> Option.defaultValue "none")
+            "after", string spec.After
+            "train", string (train spec)
+            "onlyOne", string spec.OnlyOne
+        ]
+
+    /// Problems the rule itself finds, should the core be stricter than the block.
+    let leftovers (rule: CreditRule) =
+        [ for text in rule.Problems() -> Check.missing "redistribution" text "" ]

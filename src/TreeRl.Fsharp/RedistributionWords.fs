@@ -1,0 +1,188 @@
+namespace TreeRl
+
+open System
+open TreeRl.Credit
+open TreeRl.Forests
+
+/// <summary>How leaf scores become node values; made by <c>meanOfLeaves</c> and its kin.</summary>
+[<Sealed>]
+type BackupChoice internal (shown: string, backup: Backup) =
+    member internal _.Backup = backup
+
+    /// <summary>The backup as one writes it.</summary>
+    override _.ToString() = shown
+
+/// <summary>The builder behind <c>redistribution { .. }</c>.</summary>
+[<Sealed>]
+type RedistributionBuilder internal () =
+    inherit BlockBuilder<RedistributionSpec, Redistribution>()
+
+    /// <inheritdoc/>
+    override _.Resolve settings =
+        let draft = Draft.gather "redistribution" RedistributionCheck.start settings
+        Blocks.insist "redistribution" (RedistributionCheck.problems draft)
+        let rule = RedistributionCheck.ofSpec "redistribution" draft.Spec
+        Blocks.insist "redistribution" (RedistributionCheck.leftovers rule)
+        Redistribution(draft.Spec, draft.Given, rule, Blocks.lines draft.Given (RedistributionCheck.describe draft.Spec))
+
+/// <summary>
+/// The words of <c>redistribution { .. }</c>: leaf scores, node values, advantages, and how they reach tokens.
+/// <code>
+/// x = leafScore(rewards)    V = backup(x)    A(n) = sum of weight * (V(n) - baseline(n)) / divisor
+/// </code>
+/// </summary>
+[<AutoOpen>]
+module RedistributionWords =
+
+    /// <summary>Says how rewards become advantages. Needs <c>advantage</c>; everything else has a default, which printing shows.</summary>
+    let redistribution = RedistributionBuilder()
+
+    let private add step (steps: LeafSteps) = LeafSteps(steps.Steps @ [ step ])
+
+    /// <summary>Subtracts the mean score of a set of leaves: Prompt, Tree or Batch.</summary>
+    let centre (group: Group) : LeafSteps -> LeafSteps = add (CentreStep group)
+
+    /// <summary>Divides by a deviation of the scores of a set of leaves. Equal scores give zeros.</summary>
+    let scale (group: Group) (divisor: Divisor) : LeafSteps -> LeafSteps = add (ScaleStep(group, divisor))
+
+    /// <summary>Subtracts the mean score of the other leaves of the set (RLOO).</summary>
+    let leaveOneOut (group: Group) : LeafSteps -> LeafSteps = add (LeaveOneOutStep group)
+
+    /// <summary>A step of your own: forest and leaf scores (NaN where a leaf has none) to new leaf scores.</summary>
+    let customLeaves (name: string) (step: Forest -> float[] -> float[]) : LeafSteps -> LeafSteps =
+        add (CustomLeafStep(name, Func<Forest, float[], float[]>(fun forest scores -> step forest scores)))
+
+    /// <summary>
+    /// How rewards become leaf scores, as steps chained by <c>>></c>: <c>leafScore (centre Prompt >> scale Prompt Std)</c>.
+    /// Default: the rewards themselves.
+    /// </summary>
+    let leafScore (steps: LeafSteps -> LeafSteps) : Setting<RedistributionSpec> =
+        let all = steps (LeafSteps [])
+        Setting.make "leafScore" (string all) (fun spec -> { spec with Leaves = all })
+
+    /// <summary>A node's value is the mean score of the leaves below it.</summary>
+    let meanOfLeaves = BackupChoice("meanOfLeaves", Backup.MeanOfLeaves)
+
+    /// <summary>A node's value is the mean value of its children. Differs from <c>meanOfLeaves</c> when leaves end at unequal depth.</summary>
+    let meanOfChildren = BackupChoice("meanOfChildren", Backup.MeanOfChildren)
+
+    /// <summary>A node's value is the best score below it.</summary>
+    let maxOfLeaves = BackupChoice("maxOfLeaves", Backup.MaxOfLeaves)
+
+    /// <summary>The mean score of the k leaves below, divided by sqrt k (TreeRL's public code).</summary>
+    let meanOfLeavesOverSqrtCount =
+        BackupChoice("meanOfLeavesOverSqrtCount", Backup.MeanOfLeavesOverSqrtCount)
+
+    /// <summary>Only leaves have values.</summary>
+    let noBackup = BackupChoice("noBackup", Backup.None)
+
+    /// <summary>Node values estimated elsewhere, by extra rollouts (VinePPO 2410.01679): one for each node of the forest.</summary>
+    let monteCarlo (nodeValues: float[]) =
+        BackupChoice($"(monteCarlo [|{nodeValues.Length} values|])", Backup.MonteCarlo nodeValues)
+
+    /// <summary>A backup of your own: forest and leaf scores (NaN where a leaf has none) to node values.</summary>
+    let customBackup (name: string) (compute: Forest -> float[] -> float[]) =
+        BackupChoice($"(customBackup {Show.text name} ..)", Backup.Custom(name, fun forest scores -> compute forest scores))
+
+    /// <summary>How leaf scores become node values. Default: <c>noBackup</c>.</summary>
+    let backup (choice: BackupChoice) : Setting<RedistributionSpec> =
+        Setting.make "backup" (string choice) (fun spec ->
+            { spec with
+                Backup = choice.Backup
+                BackupShown = string choice
+            })
+
+    /// <summary>A term: a node's value less a baseline.</summary>
+    let over (group: Group) =
+        Terms
+            [
+                {
+                    Weight = 1.0
+                    Group = group
+                    Divisor = None
+                }
+            ]
+
+    /// <summary>Leaves out of <c>Ancestors</c> or <c>AncestorsBySize</c> the groups whose leaves all scored the same (TreePO eq. 7).</summary>
+    /// <exception cref="T:System.ArgumentException">The group is another one.</exception>
+    let skipEqualGroups (group: Group) =
+        match group with
+        | Ancestors -> SkippingEqual false
+        | AncestorsBySize -> SkippingEqual true
+        | other -> invalidArg "group" $"skipEqualGroups {other}: it belongs to Ancestors or AncestorsBySize"
+
+    /// <summary>A baseline of your own: forest and node values (NaN where a node has none) to one baseline for each node.</summary>
+    let customBaseline (name: string) (compute: Forest -> float[] -> float[]) =
+        CustomGroup(name, Func<Forest, float[], float[]>(fun forest values -> compute forest values))
+
+    /// <summary>A deviation with another number added to it: <c>epsilon 1e-4 Std</c>.</summary>
+    let epsilon (value: float) (divisor: Divisor) = WithEpsilon(value, divisor)
+
+    /// <summary>A divisor of your own for terms: forest and node values to one divisor for each node.</summary>
+    let customDivisor (name: string) (compute: Forest -> float[] -> float[]) =
+        CustomDivisor(name, Func<Forest, float[], float[]>(fun forest values -> compute forest values))
+
+    /// <summary>
+    /// The advantage as a sum of terms: <c>advantage (over Parent + over Root)</c>, <c>advantage (over Prompt / Std)</c>,
+    /// <c>advantage (over Parent + 0.5 * over Tree)</c>.
+    /// </summary>
+    let advantage (terms: Terms) : Setting<RedistributionSpec> =
+        Setting.make "advantage" (string terms) (fun spec -> { spec with Terms = terms })
+
+    /// <summary>How advantages reach tokens: <c>Segment</c> (default with a backup) or <c>Path</c> (default without).</summary>
+    let spread (how: Spread) : Setting<RedistributionSpec> =
+        Setting.make "spread" (string how) (fun spec -> { spec with Spread = Some how })
+
+    /// <summary>Groups whose spread is at most a threshold: <c>narrow Siblings Range 0.1</c>.</summary>
+    let narrow (over: Group) (statistic: Statistic) (threshold: float) =
+        {
+            Over = over
+            Statistic = statistic
+            Threshold = threshold
+            KeepSingletons = false
+        }
+
+    /// <summary>Prompts whose leaves all earned the same (DAPO's dynamic sampling).</summary>
+    let equalPrompts = narrow Prompt Range 0.0
+
+    /// <summary>Sibling groups whose values are all the same.</summary>
+    let equalSiblings = narrow Siblings Range 0.0
+
+    /// <summary>Keeps groups of one, which have no spread: <c>equalPrompts |> keepSingletons</c>.</summary>
+    let keepSingletons (rule: Pruning) = { rule with KeepSingletons = true }
+
+    /// <summary>Leaves groups out of training, and out of every denominator. Default: none.</summary>
+    let prune (rule: Pruning) : Setting<RedistributionSpec> =
+        Setting.make "prune" (string rule) (fun spec -> { spec with Prune = Some rule })
+
+    let private addAfter step (steps: AfterSteps) = AfterSteps(steps.Steps @ [ step ])
+
+    /// <summary>(a - mean) / sqrt(variance + 1e-8) over the trained tokens of the batch (REINFORCE++, TreePO).</summary>
+    let whiten: AfterSteps -> AfterSteps = addAfter (WhitenStep 1e-8)
+
+    /// <summary>As <c>whiten</c>, with another number added to the variance.</summary>
+    let whitenWith (epsilon: float) : AfterSteps -> AfterSteps = addAfter (WhitenStep epsilon)
+
+    /// <summary>Limits advantages to -limit .. limit.</summary>
+    let limit (value: float) : AfterSteps -> AfterSteps = addAfter (LimitStep value)
+
+    /// <summary>A step of your own on token advantages (0 where a token is not trained), with <c>spread Segment</c>.</summary>
+    let customTokens (name: string) (step: Forest -> float[] -> float[]) : AfterSteps -> AfterSteps =
+        addAfter (TokensStep(name, Func<Forest, float[], float[]>(fun forest values -> step forest values)))
+
+    /// <summary>A step of your own on path advantages (0 where a path is not trained), with <c>spread Path</c>.</summary>
+    let customPaths (name: string) (step: Forest -> float[] -> float[]) : AfterSteps -> AfterSteps =
+        addAfter (LeavesStep(name, Func<Forest, float[], float[]>(fun forest values -> step forest values)))
+
+    /// <summary>Steps on advantages, chained by <c>>></c>: <c>after (whiten >> limit 5.0)</c>. Default: none.</summary>
+    let after (steps: AfterSteps -> AfterSteps) : Setting<RedistributionSpec> =
+        let all = steps (AfterSteps [])
+        Setting.make "after" (string all) (fun spec -> { spec with After = all })
+
+    /// <summary>What one training sample is. Default: <c>EveryPath</c> with <c>spread Path</c>, <c>OncePerToken</c> with <c>spread Segment</c>.</summary>
+    let train (unit: TrainUnit) : Setting<RedistributionSpec> =
+        Setting.make "train" (string unit) (fun spec -> { spec with Train = Some unit })
+
+    /// <summary>What groups of a single value get: <c>GetsZero</c> (default) or <c>KeepsValue</c>.</summary>
+    let onlyOne (rule: OnlyOne) : Setting<RedistributionSpec> =
+        Setting.make "onlyOne" (string rule) (fun spec -> { spec with OnlyOne = rule })
