@@ -41,7 +41,11 @@ module internal BranchingPlan =
             DistinctFirstTokens = Nullable(BranchingCheck.distinct spec),
             MaxLeaves = spec.Leaves,
             MaxDepth = spec.MaxDepth,
-            AtMaxDepth = (if spec.AtDepth = EndThere then DepthLimit.Stop else DepthLimit.Continue),
+            AtMaxDepth =
+                (if spec.AtDepth = EndThere then
+                     DepthLimit.Stop
+                 else
+                     DepthLimit.Continue),
             MaxTokens = spec.MaxTokens,
             PromptTokenBudget = spec.PromptBudget,
             TopUp = (if spec.TopUp then TopUp.NewTree else TopUp.None),
@@ -103,7 +107,10 @@ module BranchingWords =
     let afterTokens (count: int) (trigger: Trigger) =
         match trigger with
         | EntropyAbove(threshold, _) -> EntropyAbove(threshold, count)
-        | other -> invalidArg "trigger" $"afterTokens {count} on {other}: it belongs to 'entropyAbove'; a custom trigger can read NodeTokens itself"
+        | other ->
+            invalidArg
+                "trigger"
+                $"afterTokens {count} on {other}: it belongs to 'entropyAbove'; a custom trigger can read NodeTokens itself"
 
     /// <summary>
     /// A trigger of your own. The function sees a live branch before its next token; it must depend on its argument alone. Its
@@ -134,7 +141,10 @@ module BranchingWords =
 
     /// <summary>Largest number of unique tokens sampled for a prompt. Default: unlimited.</summary>
     let promptBudget (tokens: int) : Setting<BranchingSpec> =
-        Setting.whole "promptBudget" tokens (fun tokens spec -> { spec with PromptBudget = int64 tokens })
+        Setting.whole "promptBudget" tokens (fun tokens spec ->
+            { spec with
+                PromptBudget = int64 tokens
+            })
 
     /// <summary>
     /// Whether the children of a branch point start with different tokens. Default: true for <c>entropyAbove</c>, false for the others.
@@ -157,7 +167,8 @@ module BranchingWords =
     let stopWhen (rule: Stop) : Setting<BranchingSpec> =
         match rule with
         | Repeats _ -> Setting.make "stopWhen repeats" (string rule) (fun spec -> { spec with Repeats = Some rule })
-        | CustomStop _ -> Setting.make "stopWhen custom" (string rule) (fun spec -> { spec with CustomStop = Some rule })
+        | CustomStop _ ->
+            Setting.make "stopWhen custom" (string rule) (fun spec -> { spec with CustomStop = Some rule })
 
     /// <summary>Ends an answer whose text comes to contain this text. May stand several times.</summary>
     let stopAt (text: string) : Setting<BranchingSpec> =
@@ -165,7 +176,9 @@ module BranchingWords =
             if List.contains text spec.StopTexts then
                 spec
             else
-                { spec with StopTexts = text :: spec.StopTexts })
+                { spec with
+                    StopTexts = text :: spec.StopTexts
+                })
 
     /// <summary>Divides the logits before a token is drawn; 0 takes the likeliest. Default: 1.</summary>
     let temperature (value: float) : Setting<BranchingSpec> =

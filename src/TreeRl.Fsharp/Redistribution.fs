@@ -140,7 +140,10 @@ type internal Term =
             | Some divisor -> $"over {term.Group} / {divisor}"
             | None -> $"over {term.Group}"
 
-        if term.Weight = 1.0 then divided else $"{Show.number term.Weight} * {divided}"
+        if term.Weight = 1.0 then
+            divided
+        else
+            $"{Show.number term.Weight} * {divided}"
 
 /// <summary>
 /// The terms of an advantage: <c>over Parent + over Root</c>, <c>over Prompt / Std</c>, <c>0.5 * over Tree</c>.
@@ -162,7 +165,8 @@ type Terms internal (terms: Term list) =
             |> List.map (fun term ->
                 match term.Divisor with
                 | None -> { term with Divisor = Some divisor }
-                | Some earlier -> invalidArg "divisor" $"'{term}' is divided by {earlier} already: write one divisor for a term")
+                | Some earlier ->
+                    invalidArg "divisor" $"'{term}' is divided by {earlier} already: write one divisor for a term")
         )
 
     /// <summary>Multiplies the weight of each term.</summary>
@@ -207,7 +211,7 @@ type OnlyOne =
 /// <summary>How far apart the values of a group are.</summary>
 type Statistic =
     /// <summary>Largest minus smallest.</summary>
-    | Range
+    | Gap
     /// <summary>Standard deviation with n.</summary>
     | Deviation
     /// <summary>Variance with n.</summary>
@@ -227,11 +231,14 @@ type Pruning =
     override rule.ToString() =
         let words =
             match rule.Over, rule.Statistic, rule.Threshold with
-            | Prompt, Range, 0.0 -> "equalPrompts"
-            | Siblings, Range, 0.0 -> "equalSiblings"
+            | Prompt, Gap, 0.0 -> "equalPrompts"
+            | Siblings, Gap, 0.0 -> "equalSiblings"
             | over, statistic, threshold -> $"(narrow {over} {statistic} {Show.number threshold})"
 
-        if rule.KeepSingletons then $"({words} |> keepSingletons)" else words
+        if rule.KeepSingletons then
+            $"({words} |> keepSingletons)"
+        else
+            words
 
 /// <summary>A step on token advantages after the terms were summed.</summary>
 type internal AfterEach =
@@ -280,8 +287,7 @@ type RedistributionSpec =
 /// every line and marks the defaults.
 /// </summary>
 [<Sealed>]
-type Redistribution
-    internal (spec: RedistributionSpec, given: Set<string>, rule: CreditRule, lines: ResolvedLine[]) =
+type Redistribution internal (spec: RedistributionSpec, given: Set<string>, rule: CreditRule, lines: ResolvedLine[]) =
     inherit Block<RedistributionSpec>("redistribution", spec, given, lines)
 
     /// <summary>The rule that the core applies.</summary>

@@ -78,7 +78,11 @@ module internal RedistributionCheck =
                | SqrtLeafCount
                | CustomDivisor _ ->
                    [
-                       Check.problem (path + " epsilon") (string inner) "belongs to a deviation" "write for example 'epsilon 1e-4 Std'"
+                       Check.problem
+                           (path + " epsilon")
+                           (string inner)
+                           "belongs to a deviation"
+                           "write for example 'epsilon 1e-4 Std'"
                    ]
                | _ -> [])
         | CustomDivisor(name, _) -> named (path + " customDivisor") name
@@ -151,7 +155,11 @@ module internal RedistributionCheck =
 
             [
                 if rule.Over <> Prompt && rule.Over <> Siblings then
-                    Check.problem path (string rule) "works on Prompt or Siblings" "write for example 'prune (narrow Siblings Range 0.1)'"
+                    Check.problem
+                        path
+                        (string rule)
+                        "works on Prompt or Siblings"
+                        "write for example 'prune (narrow Siblings Gap 0.1)'"
                 yield! Check.notNegative (path + " narrow") rule.Threshold "0 drops only groups of equal values"
                 if rule.Over = Siblings && spread spec = Path then
                     Check.problem
@@ -261,7 +269,7 @@ module internal RedistributionCheck =
 
         let statistic =
             match rule.Statistic with
-            | Range -> SpreadStatistic.Range
+            | Gap -> SpreadStatistic.Range
             | Deviation -> SpreadStatistic.Std
             | Variance -> SpreadStatistic.Variance
 
@@ -281,7 +289,11 @@ module internal RedistributionCheck =
                 Leaves = ImmutableArray.CreateRange(spec.Leaves.Steps |> List.map leafStep),
                 Backup = spec.Backup,
                 Terms = ImmutableArray.CreateRange(spec.Terms.List |> List.map term),
-                Spread = (if spread spec = Path then CreditSpread.Path else CreditSpread.Segment),
+                Spread =
+                    (if spread spec = Path then
+                         CreditSpread.Path
+                     else
+                         CreditSpread.Segment),
                 After = ImmutableArray.CreateRange(spec.After.Steps |> List.map after),
                 Unit = unitOf (train spec),
                 Singletons =

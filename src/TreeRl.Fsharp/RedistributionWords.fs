@@ -15,7 +15,7 @@ type BackupChoice internal (shown: string, backup: Backup) =
 /// <summary>The builder behind <c>redistribution { .. }</c>.</summary>
 [<Sealed>]
 type RedistributionBuilder internal () =
-    inherit BlockBuilder<RedistributionSpec, Redistribution>()
+    inherit BlockBuilder<RedistributionSpec, TreeRl.Redistribution>()
 
     /// <inheritdoc/>
     override _.Resolve settings =
@@ -23,7 +23,13 @@ type RedistributionBuilder internal () =
         Blocks.insist "redistribution" (RedistributionCheck.problems draft)
         let rule = RedistributionCheck.ofSpec "redistribution" draft.Spec
         Blocks.insist "redistribution" (RedistributionCheck.leftovers rule)
-        Redistribution(draft.Spec, draft.Given, rule, Blocks.lines draft.Given (RedistributionCheck.describe draft.Spec))
+
+        TreeRl.Redistribution(
+            draft.Spec,
+            draft.Given,
+            rule,
+            Blocks.lines draft.Given (RedistributionCheck.describe draft.Spec)
+        )
 
 /// <summary>
 /// The words of <c>redistribution { .. }</c>: leaf scores, node values, advantages, and how they reach tokens.
@@ -82,7 +88,10 @@ module RedistributionWords =
 
     /// <summary>A backup of your own: forest and leaf scores (NaN where a leaf has none) to node values.</summary>
     let customBackup (name: string) (compute: Forest -> float[] -> float[]) =
-        BackupChoice($"(customBackup {Show.text name} ..)", Backup.Custom(name, fun forest scores -> compute forest scores))
+        BackupChoice(
+            $"(customBackup {Show.text name} ..)",
+            Backup.Custom(name, fun forest scores -> compute forest scores)
+        )
 
     /// <summary>How leaf scores become node values. Default: <c>noBackup</c>.</summary>
     let backup (choice: BackupChoice) : Setting<RedistributionSpec> =
@@ -133,7 +142,7 @@ module RedistributionWords =
     let spread (how: Spread) : Setting<RedistributionSpec> =
         Setting.make "spread" (string how) (fun spec -> { spec with Spread = Some how })
 
-    /// <summary>Groups whose spread is at most a threshold: <c>narrow Siblings Range 0.1</c>.</summary>
+    /// <summary>Groups whose spread is at most a threshold: <c>narrow Siblings Gap 0.1</c>.</summary>
     let narrow (over: Group) (statistic: Statistic) (threshold: float) =
         {
             Over = over
@@ -143,10 +152,10 @@ module RedistributionWords =
         }
 
     /// <summary>Prompts whose leaves all earned the same (DAPO's dynamic sampling).</summary>
-    let equalPrompts = narrow Prompt Range 0.0
+    let equalPrompts = narrow Prompt Gap 0.0
 
     /// <summary>Sibling groups whose values are all the same.</summary>
-    let equalSiblings = narrow Siblings Range 0.0
+    let equalSiblings = narrow Siblings Gap 0.0
 
     /// <summary>Keeps groups of one, which have no spread: <c>equalPrompts |> keepSingletons</c>.</summary>
     let keepSingletons (rule: Pruning) = { rule with KeepSingletons = true }
