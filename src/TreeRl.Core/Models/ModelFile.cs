@@ -1,6 +1,7 @@
 using System;
 using System.IO;
 using System.Text.Json;
+using System.Text.Unicode;
 
 namespace TreeRl.Models;
 
@@ -22,9 +23,11 @@ internal static class ModelFile
     /// <summary>Parses UTF-8 bytes that must be one JSON object without a name twice.</summary>
     public static JsonDocument ParseObject(ReadOnlyMemory<byte> bytes, string path, string what)
     {
+        if (!Utf8.IsValid(bytes.Span)) throw Bad(path, $"{what} is no JSON: it is no UTF-8. Fetch or write the file again.");
         JsonDocument json;
         try
         {
+            if (HasBrokenText(bytes.Span)) throw Bad(path, $"{what} has a text with half of a surrogate pair: it is no text; write the file again");
             json = JsonDocument.Parse(bytes, Strict);
         }
         catch (JsonException e)
@@ -41,7 +44,7 @@ internal static class ModelFile
     public static string Text(JsonElement owner, string key, string path)
     {
         if (!owner.TryGetProperty(key, out var value)) throw Bad(path, $"\"{key}\" is missing: add it, a text");
-        if (value.ValueKind == JsonValueKind.String && TryText(value) is { } text) return text;
+        if (value.ValueKind == JsonValueKind.String) return value.GetString()!;
         throw Bad(path, $"\"{key}\" = {Raw(value)}: must be a text");
     }
 
@@ -80,16 +83,22 @@ internal static class ModelFile
         return raw.Length <= 80 ? raw : raw[..80] + "...";
     }
 
-    // GetString throws on escapes that form no text, such as half of a surrogate pair.
-    private static string? TryText(JsonElement value)
+    // Escapes may spell half of a surrogate pair, on which every later access would throw.
+    private static bool HasBrokenText(ReadOnlySpan<byte> bytes)
     {
-        try
+        var reader = new Utf8JsonReader(bytes, new JsonReaderOptions { MaxDepth = Strict.MaxDepth });
+        while (reader.Read())
         {
-            return value.GetString();
+            if (reader.TokenType is not (JsonTokenType.PropertyName or JsonTokenType.String) || !reader.ValueIsEscaped) continue;
+            try
+            {
+                reader.GetString();
+            }
+            catch (InvalidOperationException)
+            {
+                return true;
+            }
         }
-        catch (InvalidOperationException)
-        {
-            return null;
-        }
+        return false;
     }
 }
