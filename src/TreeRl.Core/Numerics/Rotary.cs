@@ -123,7 +123,7 @@ internal sealed unsafe partial class Rotary : IDisposable
     private static void TurnAdjacent(float* head, int size, float* cosine, float* sine, float sign)
     {
         int j = 0;
-        for (; j + 16 <= size; j += 16)
+        for (; Vector512.IsHardwareAccelerated && j + 16 <= size; j += 16)
         {
             var x = Vector512.Load(head + j);
             var exchanged = Vector512.Shuffle(x, Vector512.Create(1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14));

@@ -28,7 +28,7 @@ internal static unsafe partial class Transpose
 
     /// <summary>Sixteen registers: transposed within their 128-bit quarters, four rows at a time, then the quarters among the registers.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Block512(float* s, nint stride, float* d, nint strideD)
+    internal static void Block512(float* s, nint stride, float* d, nint strideD)
     {
         nint stride4 = stride * 4;
         Quarters(s, stride, out var a0, out var a1, out var a2, out var a3);
@@ -75,7 +75,9 @@ internal static unsafe partial class Transpose
         Avx512F.Shuffle4x128(odd1, odd2, Odd).Store(d + strideD * 12);
     }
 
-    private static void Block128(float* s, nint stride, float* d, nint strideD)
+    /// <summary>Blocks of 4 x 4 in four registers each.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void Block128(float* s, nint stride, float* d, nint strideD)
     {
         for (int i = 0; i < Simd.Unit; i += 4)
         {
