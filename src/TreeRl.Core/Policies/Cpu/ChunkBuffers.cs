@@ -1,0 +1,223 @@
+using System;
+using TreeRl.Numerics;
+
+namespace TreeRl.Policies.Cpu;
+
+/// <summary>What a layer's forward pass leaves for its backward pass. M rows; see <see cref="ParameterLayout"/> for the padded sizes.</summary>
+internal unsafe struct LayerBuffers
+{
+    /// <summary>Residual stream entering the layer, [M, D'].</summary>
+    public float* Input;
+
+    /// <summary>Its RMSNorm, [M, D'], and 1/rms, [M].</summary>
+    public float* InputNormed, InputInverse;
+
+    /// <summary>q and k before their own norm, [M, (H+2KV) h'], and 1/rms by head, [H+KV][M]; null without q/k norm.</summary>
+    public float* RawQkv, HeadInverse;
+
+    /// <summary>q, k (turned) and v, [M, (H+2KV) h'].</summary>
+    public float* Qkv;
+
+    /// <summary>Attention output, [M, H h'], and log-sum-exp of the scaled scores, [H][M].</summary>
+    public float* Attended, LogSumExp;
+
+    /// <summary>Residual stream after attention, [M, D'].</summary>
+    public float* Middle;
+
+    /// <summary>Its RMSNorm, [M, D'], and 1/rms, [M].</summary>
+    public float* MiddleNormed, MiddleInverse;
+
+    /// <summary>Gate and up, [M, 2F'].</summary>
+    public float* GateUp;
+
+    /// <summary>silu(gate) up, [M, F'].</summary>
+    public float* Gated;
+}
+
+/// <summary>
+/// One thread's memory for passes over chunks, carved anew for each chunk from one buffer that only ever grows, so that small chunks stay
+/// in cache and a steady workload allocates nothing. Without a backward pass all layers share one set of buffers.
+/// </summary>
+internal sealed unsafe class ChunkBuffers(ParameterLayout layout) : IDisposable
+{
+    /// <summary>Query rows that attention treats at once.</summary>
+    public const int QueryBlock = 48;
+
+    /// <summary>Largest vocabulary whose logits are kept from forward to backward; larger ones are computed again, block by block.</summary>
+    public const int KeptVocab = 4096;
+
+    private const long LogitFloats = 1 << 20;
+    private const int TransposedColumns = 4096;
+
+    private readonly NativeBuffer<float> memory = new();
+    private readonly NativeBuffer<int> integers = new();
+    private long taken;
+    private bool measuring;
+
+    /// <summary>Layer -> its buffers.</summary>
+    public LayerBuffers[] Layers { get; } = new LayerBuffers[layout.Config.Layers];
+
+    /// <summary>Residual stream after the last layer, [M, D'].</summary>
+    public float* Final { get; private set; }
+
+    /// <summary>Rows of <see cref="Final"/> that predict, gathered, [P, D'], P at most M; their RMSNorm, [P, D'], and 1/rms, [P].</summary>
+    public float* HeadInput { get; private set; }
+
+    public float* HeadNormed { get; private set; }
+
+    public float* HeadInverse { get; private set; }
+
+    /// <summary>Logits, [LogitRows, V'], then their gradient.</summary>
+    public float* Logits { get; private set; }
+
+    /// <summary>Rows of logits that exist at once.</summary>
+    public int LogitRows { get; private set; }
+
+    /// <summary>Log-sum-exp and entropy of each predicting row, [P].</summary>
+    public float* RowLogSumExp { get; private set; }
+
+    public float* RowEntropy { get; private set; }
+
+    /// <summary>Columns of the chunk's K targets, in batch order.</summary>
+    public float* LogProb { get; private set; }
+
+    public float* Entropy { get; private set; }
+
+    public float* LogProbGradient { get; private set; }
+
+    public float* EntropyGradient { get; private set; }
+
+    /// <summary>The targets' derivatives in the order of <see cref="PredictorIndex"/>, [K].</summary>
+    public float* SortedGradient { get; private set; }
+
+    /// <summary>Gradients on the way down: of the residual stream and a norm's output, [M, D'], qkv, attention output, gate/up, gated.</summary>
+    public float* ResidualGradient { get; private set; }
+
+    public float* NormedGradient { get; private set; }
+
+    public float* QkvGradient { get; private set; }
+
+    public float* AttendedGradient { get; private set; }
+
+    public float* GateUpGradient { get; private set; }
+
+    public float* GatedGradient { get; private set; }
+
+    /// <summary>Keys and values of a path, [T', h'], transposed, [h', T'], their gradients, and scores of a block of queries, [QueryBlock, T'].</summary>
+    public float* Keys { get; private set; }
+
+    public float* Values { get; private set; }
+
+    public float* KeysTransposed { get; private set; }
+
+    public float* ValuesTransposed { get; private set; }
+
+    public float* KeysGradient { get; private set; }
+
+    public float* ValuesGradient { get; private set; }
+
+    public float* Scores { get; private set; }
+
+    public float* ScoresGradient { get; private set; }
+
+    /// <summary>Scratch of the weight-gradient kernel for at most <see cref="TransposedLimit"/> columns.</summary>
+    public float* Scratch { get; private set; }
+
+    public int TransposedLimit { get; } = Math.Min(TransposedColumns, Math.Max(Math.Max(layout.Vocab, layout.QkvWidth), Math.Max(2 * layout.FeedForward, layout.Width)));
+
+    /// <summary>Position of each row, [M].</summary>
+    public int* Positions { get; private set; }
+
+    /// <summary>Token of each target in the order of <see cref="PredictorIndex"/>, [K].</summary>
+    public int* SortedTokens { get; private set; }
+
+    /// <summary>Makes room for any chunk of at most these sizes.</summary>
+    /// <param name="rows">M.</param>
+    /// <param name="targets">K.</param>
+    /// <param name="keys">Longest path, T.</param>
+    /// <param name="backward">Whether a backward pass follows.</param>
+    public void Reserve(int rows, int targets, int keys, bool backward)
+    {
+        measuring = true;
+        Carve(rows, targets, keys, backward);
+        measuring = false;
+        memory.EnsureCapacity(taken);
+        integers.EnsureCapacity(rows + (long)targets);
+    }
+
+    /// <summary>Lays the buffers out for one chunk; the sizes were reserved before.</summary>
+    public void Carve(int rows, int targets, int keys, bool backward)
+    {
+        var c = layout.Config;
+        int predictors = Math.Min(rows, targets), path = Simd.Pad(keys);
+        long m = rows;
+        taken = 0;
+        int kept = backward ? c.Layers : 1;
+        for (int l = 0; l < kept; l++)
+        {
+            ref var layer = ref Layers[l];
+            layer.Input = Take(m * layout.Width);
+            layer.InputNormed = Take(m * layout.Width);
+            layer.InputInverse = Take(m);
+            layer.RawQkv = c.QkNorm && backward ? Take(m * layout.QkvWidth) : null;
+            layer.HeadInverse = c.QkNorm ? Take(m * (c.Heads + c.KeyValueHeads)) : null;
+            layer.Qkv = Take(m * layout.QkvWidth);
+            layer.Attended = Take(m * layout.QueryWidth);
+            layer.LogSumExp = Take(m * c.Heads);
+            layer.Middle = Take(m * layout.Width);
+            layer.MiddleNormed = Take(m * layout.Width);
+            layer.MiddleInverse = Take(m);
+            layer.GateUp = Take(m * 2 * layout.FeedForward);
+            layer.Gated = Take(m * layout.FeedForward);
+        }
+        for (int l = kept; l < c.Layers; l++) Layers[l] = Layers[0];
+        Final = backward ? Take(m * layout.Width) : Layers[0].Input;
+        HeadInput = Take((long)predictors * layout.Width);
+        HeadNormed = Take((long)predictors * layout.Width);
+        HeadInverse = Take(predictors);
+        LogitRows = backward && layout.Vocab <= KeptVocab ? predictors : (int)Math.Min(predictors, Math.Max(6, LogitFloats / layout.Vocab / 6 * 6));
+        Logits = Take((long)LogitRows * layout.Vocab);
+        RowLogSumExp = Take(predictors);
+        RowEntropy = Take(predictors);
+        LogProb = Take(targets);
+        Entropy = Take(targets);
+        int longest = Math.Max(path, 16);
+        Keys = Take((long)longest * layout.HeadSize);
+        Values = Take((long)longest * layout.HeadSize);
+        KeysTransposed = Take((long)longest * layout.HeadSize);
+        Scores = Take((long)QueryBlock * longest);
+        if (backward)
+        {
+            LogProbGradient = Take(targets);
+            EntropyGradient = Take(targets);
+            SortedGradient = Take(targets);
+            ResidualGradient = Take(m * layout.Width);
+            NormedGradient = Take(m * layout.Width);
+            QkvGradient = Take(m * layout.QkvWidth);
+            AttendedGradient = Take(m * layout.QueryWidth);
+            GateUpGradient = Take(m * 2 * layout.FeedForward);
+            GatedGradient = Take(m * layout.FeedForward);
+            ValuesTransposed = Take((long)longest * layout.HeadSize);
+            KeysGradient = Take((long)longest * layout.HeadSize);
+            ValuesGradient = Take((long)longest * layout.HeadSize);
+            ScoresGradient = Take((long)QueryBlock * longest);
+            Scratch = Take(MatMul.TransposedScratch(TransposedLimit));
+        }
+        if (measuring) return;
+        Positions = integers.Pointer;
+        SortedTokens = integers.Pointer + rows;
+    }
+
+    public void Dispose()
+    {
+        memory.Dispose();
+        integers.Dispose();
+    }
+
+    private float* Take(long count)
+    {
+        float* at = measuring ? null : memory.Pointer + taken;
+        taken += Simd.Pad(count);
+        return at;
+    }
+}

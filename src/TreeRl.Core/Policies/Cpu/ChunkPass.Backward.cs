@@ -1,0 +1,60 @@
+using TreeRl.Numerics;
+
+namespace TreeRl.Policies.Cpu;
+
+internal sealed unsafe partial class ChunkPass
+{
+    /// <summary>Walks the layers down from the residual gradient that <see cref="BackwardHead"/> left, and ends in the embedding.</summary>
+    private void BackwardLayers(float* gradient)
+    {
+        int width = layout.Width, trueWidth = layout.Config.Width, feedForward = layout.FeedForward;
+        float* arena = weights.Arena;
+        for (int l = layout.Config.Layers - 1; l >= 0; l--)
+        {
+            ref readonly var at = ref layout.Layers[l];
+            ref readonly var packs = ref weights.Backward[l];
+            var layer = b.Layers[l];
+
+            AddWeightGradient(rows, trueWidth, layout.Config.FeedForward, b.ResidualGradient, width, layer.Gated, feedForward, gradient + at.Down);
+            MatMul.Multiply(level, rows, b.ResidualGradient, width, packs.Down, b.GatedGradient, feedForward);
+            SwiGlu.Backward(layer.GateUp, 2 * feedForward, feedForward, b.GatedGradient, feedForward, b.GateUpGradient, 2 * feedForward, rows, feedForward);
+            AddWeightGradient(rows, 2 * feedForward, trueWidth, b.GateUpGradient, 2 * feedForward, layer.MiddleNormed, width, gradient + at.GateUp);
+            MatMul.Multiply(level, rows, b.GateUpGradient, 2 * feedForward, packs.GateUp, b.NormedGradient, width);
+            RmsNorm.Backward(
+                layer.Middle, width, arena + at.PostNorm, layer.MiddleInverse, b.NormedGradient, width, b.ResidualGradient, width, gradient + at.PostNorm, rows, trueWidth);
+
+            AddWeightGradient(rows, trueWidth, layout.QueryWidth, b.ResidualGradient, width, layer.Attended, layout.QueryWidth, gradient + at.Output);
+            MatMul.Multiply(level, rows, b.ResidualGradient, width, packs.Output, b.AttendedGradient, layout.QueryWidth);
+            BackwardAttention(in layer, gradient, in at);
+            AddWeightGradient(rows, layout.QkvWidth, trueWidth, b.QkvGradient, layout.QkvWidth, layer.InputNormed, width, gradient + at.Qkv);
+            MatMul.Multiply(level, rows, b.QkvGradient, layout.QkvWidth, packs.Qkv, b.NormedGradient, width);
+            RmsNorm.Backward(
+                layer.Input, width, arena + at.InputNorm, layer.InputInverse, b.NormedGradient, width, b.ResidualGradient, width, gradient + at.InputNorm, rows, trueWidth);
+        }
+        for (int i = 0; i < rows; i++)
+            VectorMath.Add(b.ResidualGradient + (long)i * width, gradient + layout.Embedding + (long)batch.RowToken[firstRow + i] * width, width);
+    }
+
+    /// <summary>From the gradient of the attention output to that of the fused projection's output, through rotary, head norms and bias.</summary>
+    private void BackwardAttention(in LayerBuffers layer, float* gradient, in LayerOffsets at)
+    {
+        int stride = layout.QkvWidth, h = layout.HeadSize, heads = layout.Config.Heads + layout.Config.KeyValueHeads;
+        VectorMath.Clear(b.QkvGradient, (long)rows * stride);
+        for (int s = batch.GroupFirstSegment[firstGroup]; s < batch.GroupFirstSegment[endGroup]; s++)
+        {
+            if (batch.SegmentFirstRow[s + 1] == batch.SegmentFirstRow[s]) continue;
+            attention.Select(batch, s, firstRow);
+            attention.Backward(b, in layer, rows);
+        }
+        weights.Rotary.Apply(b.QkvGradient, stride, rows, heads, h, b.Positions, backward: true);
+        for (int head = 0; at.QueryNorm >= 0 && head < heads; head++)
+        {
+            long gain = head < layout.Config.Heads ? at.QueryNorm : at.KeyNorm;
+            float* dy = b.QkvGradient + head * h;
+            RmsNorm.Backward(
+                layer.RawQkv + head * h, stride, weights.Arena + gain, layer.HeadInverse + (long)head * rows, dy, stride, dy, stride, gradient + gain, rows,
+                layout.Config.HeadSize, accumulate: false);
+        }
+        if (at.QkvBias >= 0) Bias.Gradient(b.QkvGradient, stride, gradient + at.QkvBias, rows, stride);
+    }
+}

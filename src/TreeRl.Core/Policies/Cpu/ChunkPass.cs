@@ -1,0 +1,128 @@
+using System;
+using TreeRl.Numerics;
+
+namespace TreeRl.Policies.Cpu;
+
+/// <summary>
+/// One thread's forward and backward over a chunk, that is over some groups of a batch. Rows of a chunk never influence one another except through
+/// attention inside a group, and every kernel computes a row alike whatever the other rows, so values do not depend on the chunking.
+/// </summary>
+internal sealed unsafe partial class ChunkPass : IDisposable
+{
+    private readonly PolicyWeights weights;
+    private readonly ParameterLayout layout;
+    private readonly SimdLevel level;
+    private readonly ChunkBuffers b;
+    private readonly TreeAttention attention;
+    private readonly PredictorIndex predictors = new();
+    private PackedBatch batch = null!;
+    private int firstGroup, endGroup, firstRow, rows, firstTarget, targets;
+    private bool keepsLogits;
+
+    public ChunkPass(PolicyWeights weights, SimdLevel level)
+    {
+        this.weights = weights;
+        this.level = level;
+        layout = weights.Layout;
+        b = new ChunkBuffers(layout);
+        attention = new TreeAttention(layout, level);
+    }
+
+    /// <summary>Makes room for chunks of at most these sizes, so that no pass allocates.</summary>
+    public void Reserve(int maxRows, int maxTargets, int maxKeys, bool backward)
+    {
+        b.Reserve(maxRows, maxTargets, maxKeys, backward);
+        predictors.Reserve(maxRows, maxTargets);
+    }
+
+    /// <summary>Log-probabilities and entropies of the targets of groups [<paramref name="first"/>, <paramref name="end"/>), written at the targets' batch indices.</summary>
+    public void Score(PackedBatch scored, int first, int end, int longestPath, float* logProb, float* entropy)
+    {
+        Begin(scored, first, end, longestPath, backward: false);
+        ForwardLayers();
+        ForwardHead();
+        VectorMath.Copy(b.LogProb, logProb + firstTarget, targets);
+        VectorMath.Copy(b.Entropy, entropy + firstTarget, targets);
+    }
+
+    /// <summary>Forward, the objective of each group, backward into <paramref name="gradient"/>; writes each group's report.</summary>
+    public void Accumulate(PackedBatch trained, int first, int end, int longestPath, IObjective objective, float* gradient, LossReport[] reports)
+    {
+        Begin(trained, first, end, longestPath, backward: true);
+        ForwardLayers();
+        ForwardHead();
+        for (int g = first; g < end; g++)
+        {
+            int from = trained.GroupFirstTarget[g] - firstTarget, count = trained.GroupFirstTarget[g + 1] - trained.GroupFirstTarget[g];
+            reports[g] = GroupObjective.Evaluate(
+                trained, g, objective, new ReadOnlySpan<float>(b.LogProb + from, count), new ReadOnlySpan<float>(b.Entropy + from, count),
+                new Span<float>(b.LogProbGradient + from, count), new Span<float>(b.EntropyGradient + from, objective.UsesEntropy ? count : 0));
+        }
+        BackwardHead(gradient, objective.UsesEntropy);
+        BackwardLayers(gradient);
+    }
+
+    public void Dispose() => b.Dispose();
+
+    private void Begin(PackedBatch next, int first, int end, int longestPath, bool backward)
+    {
+        batch = next;
+        firstGroup = first;
+        endGroup = end;
+        firstRow = next.GroupFirstRow(first);
+        rows = next.GroupFirstRow(end) - firstRow;
+        firstTarget = next.GroupFirstTarget[first];
+        targets = next.GroupFirstTarget[end] - firstTarget;
+        b.Carve(rows, targets, longestPath, backward);
+        predictors.Build(next, firstRow, firstRow + rows, firstTarget, firstTarget + targets);
+        keepsLogits = b.LogitRows >= predictors.Count;
+    }
+
+    private void ForwardLayers()
+    {
+        int width = layout.Width, trueWidth = layout.Config.Width, feedForward = layout.FeedForward, heads = layout.Config.Heads + layout.Config.KeyValueHeads;
+        float epsilon = (float)layout.Config.NormEpsilon;
+        float* arena = weights.Arena;
+        for (int i = 0; i < rows; i++)
+        {
+            b.Positions[i] = batch.RowPosition[firstRow + i];
+            VectorMath.Copy(arena + layout.Embedding + (long)batch.RowToken[firstRow + i] * width, b.Layers[0].Input + (long)i * width, width);
+        }
+        for (int l = 0; l < layout.Config.Layers; l++)
+        {
+            ref readonly var at = ref layout.Layers[l];
+            ref readonly var packs = ref weights.Forward[l];
+            var layer = b.Layers[l];
+            RmsNorm.Forward(layer.Input, width, arena + at.InputNorm, layer.InputNormed, width, layer.InputInverse, rows, trueWidth, epsilon);
+            MatMul.Multiply(level, rows, layer.InputNormed, width, packs.Qkv, layer.Qkv, layout.QkvWidth);
+            if (at.QkvBias >= 0) Bias.Add(layer.Qkv, layout.QkvWidth, arena + at.QkvBias, rows, layout.QkvWidth);
+            if (at.QueryNorm >= 0) NormHeads(layer, arena + at.QueryNorm, arena + at.KeyNorm, epsilon);
+            weights.Rotary.Apply(layer.Qkv, layout.QkvWidth, rows, heads, layout.HeadSize, b.Positions);
+            for (int s = batch.GroupFirstSegment[firstGroup]; s < batch.GroupFirstSegment[endGroup]; s++)
+            {
+                if (batch.SegmentFirstRow[s + 1] == batch.SegmentFirstRow[s]) continue;
+                attention.Select(batch, s, firstRow);
+                attention.Forward(b, in layer, rows);
+            }
+            VectorMath.Copy(layer.Input, layer.Middle, (long)rows * width);
+            MatMul.Multiply(level, rows, layer.Attended, layout.QueryWidth, packs.Output, layer.Middle, width, accumulate: true);
+            RmsNorm.Forward(layer.Middle, width, arena + at.PostNorm, layer.MiddleNormed, width, layer.MiddleInverse, rows, trueWidth, epsilon);
+            MatMul.Multiply(level, rows, layer.MiddleNormed, width, packs.GateUp, layer.GateUp, 2 * feedForward);
+            SwiGlu.Forward(layer.GateUp, 2 * feedForward, feedForward, layer.Gated, feedForward, rows, 0, feedForward);
+            float* next = l + 1 < layout.Config.Layers ? b.Layers[l + 1].Input : b.Final;
+            VectorMath.Copy(layer.Middle, next, (long)rows * width);
+            MatMul.Multiply(level, rows, layer.Gated, feedForward, packs.Down, next, width, accumulate: true);
+        }
+    }
+
+    private void NormHeads(in LayerBuffers layer, float* queryGain, float* keyGain, float epsilon)
+    {
+        int h = layout.HeadSize, stride = layout.QkvWidth;
+        if (layer.RawQkv != null) VectorMath.Copy(layer.Qkv, layer.RawQkv, (long)rows * stride);
+        for (int head = 0; head < layout.Config.Heads + layout.Config.KeyValueHeads; head++)
+        {
+            float* x = layer.Qkv + head * h;
+            RmsNorm.Forward(x, stride, head < layout.Config.Heads ? queryGain : keyGain, x, stride, layer.HeadInverse + (long)head * rows, rows, layout.Config.HeadSize, epsilon);
+        }
+    }
+}

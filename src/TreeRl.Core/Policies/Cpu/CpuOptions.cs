@@ -1,0 +1,34 @@
+using System;
+using TreeRl.Numerics;
+
+namespace TreeRl.Policies.Cpu;
+
+/// <summary>How the embedded engine uses the machine. <see cref="GradientLanes"/>, <see cref="ChunkTokens"/> and <see cref="Simd"/> may change a trained weight by rounding; threads never change anything.</summary>
+public sealed record CpuOptions
+{
+    /// <summary>Number of threads, the caller's included; 0 takes every core the process may use.</summary>
+    public int Threads { get; init; }
+
+    /// <summary>
+    /// Number of separate sums a gradient is gathered in before they are added in order. At most this many threads can train at once;
+    /// each lane costs as much memory as the weights. 1 .. 64.
+    /// </summary>
+    public int GradientLanes { get; init; } = 4;
+
+    /// <summary>Rows a forward and backward pass aims at; whole groups are put together up to it, and a larger group is a pass of its own. At least 1.</summary>
+    public int ChunkTokens { get; init; } = 512;
+
+    /// <summary>Vector width of the kernels; the widest this machine runs unless a test or a comparison asks for less. Results of different widths agree to rounding.</summary>
+    public SimdLevel Simd { get; init; } = Numerics.Simd.Best;
+
+    /// <summary>Checks every rule above and resolves <see cref="Threads"/>.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A value breaks its rule; the message names it.</exception>
+    public CpuOptions Validated()
+    {
+        Guard.InRange(Threads is >= 0 and <= 1024, Threads, "must be 0 (every core) to 1024");
+        Guard.InRange(GradientLanes is >= 1 and <= 64, GradientLanes, "must be 1 to 64");
+        Guard.InRange(ChunkTokens >= 1, ChunkTokens, "must be at least 1");
+        Guard.InRange(Simd >= SimdLevel.Portable && Simd <= Numerics.Simd.Best, Simd, $"this machine offers at most {Numerics.Simd.Best}");
+        return this with { Threads = Threads == 0 ? Environment.ProcessorCount : Threads };
+    }
+}

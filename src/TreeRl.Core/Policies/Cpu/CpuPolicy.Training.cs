@@ -1,0 +1,241 @@
+using System;
+using System.Runtime.ExceptionServices;
+using System.Threading;
+using TreeRl.Models;
+using TreeRl.Numerics;
+
+namespace TreeRl.Policies.Cpu;
+
+public sealed unsafe partial class CpuPolicy
+{
+    /// <summary>Parameters a worker treats at once in an update; fixed, so that the norm's sum is.</summary>
+    private const long UpdateBlock = 1 << 16;
+
+    private readonly NativeBuffer<float>[] lanes;
+    private readonly NativeBuffer<nint> lanePointers = new(64);
+    private readonly Lock failureLock = new();
+    private NativeBuffer<float>? firstMoment, secondMoment;
+    private LossReport[] reports = [];
+    private double[] blockSquares = [];
+    private bool[] laneTouched = [];
+    private IObjective objective = null!;
+    private ExceptionDispatchInfo? failure;
+    private int failedChunk, nextLane, nextBlock, usedLanes, matrixBlocks;
+    private double gradientScale;
+    private AdamWSettings adam;
+    private long step;
+
+    /// <inheritdoc/>
+    public LossReport Accumulate(PackedBatch batch, IObjective objective)
+    {
+        CheckTrainable();
+        check.Check(batch, Config);
+        ArgumentNullException.ThrowIfNull(objective);
+        Prepare(batch, backward: true);
+        weights.EnsureBackward();
+        MakeLanes();
+        if (reports.Length < batch.GroupCount) reports = new LossReport[Math.Max(batch.GroupCount, 2 * reports.Length)];
+        this.objective = objective;
+        failure = null;
+        nextLane = 0;
+        pool.Run(trainLanes);
+        this.batch = null!;
+        this.objective = null!;
+        if (failure is not null)
+        {
+            ClearGradient();
+            failure.Throw();
+        }
+        var total = default(LossReport);
+        for (int g = 0; g < batch.GroupCount; g++) total = total.Plus(in reports[g]);
+        return total;
+    }
+
+    /// <inheritdoc/>
+    public UpdateReport Apply(OptimizerSettings settings, double learningRate)
+    {
+        CheckTrainable();
+        ArgumentNullException.ThrowIfNull(settings);
+        Guard.InRange(double.IsFinite(learningRate) && learningRate >= 0, learningRate, "must be finite and not negative");
+        Guard.InRange(settings.Beta1 is >= 0 and < 1, settings.Beta1, "must lie in [0, 1)");
+        Guard.InRange(settings.Beta2 is >= 0 and < 1, settings.Beta2, "must lie in [0, 1)");
+        Guard.InRange(settings.Epsilon is > 0 and < 1, settings.Epsilon, "must lie between 0 and 1");
+        Guard.InRange(double.IsFinite(settings.WeightDecay) && settings.WeightDecay >= 0, settings.WeightDecay, "must be finite and not negative");
+        Guard.InRange(settings.MaxGradientNorm > 0, settings.MaxGradientNorm, "must be above 0; infinity switches clipping off");
+        MakeLanes();
+        MakeMoments();
+        GatherLanes();
+        nextBlock = 0;
+        pool.Run(sumSquares);
+        double squares = 0;
+        foreach (double part in blockSquares) squares += part;
+        if (!double.IsFinite(squares)) StopNonFinite();
+        double norm = Math.Sqrt(squares);
+        bool clipped = norm > settings.MaxGradientNorm;
+        gradientScale = clipped ? settings.MaxGradientNorm / norm : 1;
+        step++;
+        adam = new AdamWSettings(learningRate, settings.Beta1, settings.Beta2, settings.Epsilon, settings.WeightDecay, step);
+        nextBlock = 0;
+        pool.Run(stepBlocks);
+        Array.Clear(laneTouched);
+        weights.Changed();
+        return new UpdateReport(norm, clipped, step);
+    }
+
+    /// <inheritdoc/>
+    public OptimizerState ExportOptimizer()
+    {
+        CheckTrainable();
+        MakeMoments();
+        return new OptimizerState(step, layout.CopyOut(firstMoment!.Pointer), layout.CopyOut(secondMoment!.Pointer));
+    }
+
+    /// <inheritdoc/>
+    public void ImportOptimizer(OptimizerState state)
+    {
+        CheckTrainable();
+        ArgumentNullException.ThrowIfNull(state);
+        Guard.InRange(state.Step >= 0, state.Step, "must not be negative");
+        CheckShapes(state.FirstMoment, nameof(state.FirstMoment));
+        CheckShapes(state.SecondMoment, nameof(state.SecondMoment));
+        MakeMoments();
+        step = state.Step;
+        layout.CopyIn(state.FirstMoment, firstMoment!.Pointer);
+        layout.CopyIn(state.SecondMoment, secondMoment!.Pointer);
+    }
+
+    /// <summary>The accumulated gradient in the layout of the weights, for tests.</summary>
+    internal ModelWeights ExportGradient()
+    {
+        MakeLanes();
+        using var sum = new NativeBuffer<float>(layout.Total);
+        foreach (var lane in lanes) VectorMath.Add(lane.Pointer, sum.Pointer, layout.Total);
+        return layout.CopyOut(sum.Pointer);
+    }
+
+    /// <summary>Takes lanes one by one and runs each lane's chunks in order. A lane stops at its first failure; the earliest chunk's is thrown in the end.</summary>
+    private void TrainLanes(int worker)
+    {
+        int lane;
+        while ((lane = Interlocked.Increment(ref nextLane) - 1) < lanes.Length)
+        {
+            for (int chunk = 0; chunk < plan.ChunkCount; chunk++)
+            {
+                if (plan.Lane[chunk] != lane) continue;
+                laneTouched[lane] = true;
+                try
+                {
+                    passes[worker].Accumulate(batch, plan.FirstGroup[chunk], plan.FirstGroup[chunk + 1], check.LongestPath, objective, lanes[lane].Pointer, reports);
+                }
+                catch (Exception met) // the objective is user code
+                {
+                    Fail(chunk, met);
+                    break;
+                }
+            }
+        }
+    }
+
+    private void Fail(int chunk, Exception met)
+    {
+        lock (failureLock)
+        {
+            if (failure is not null && failedChunk < chunk) return;
+            failedChunk = chunk;
+            failure = ExceptionDispatchInfo.Capture(met);
+        }
+    }
+
+    private void SumSquares(int worker)
+    {
+        long block;
+        while ((block = Interlocked.Increment(ref nextBlock) - 1) < blockSquares.Length)
+        {
+            var (first, end) = BlockRange(block);
+            blockSquares[block] = AdamW.SumOfSquares((float**)lanePointers.Pointer, usedLanes, first, end);
+        }
+    }
+
+    private void StepBlocks(int worker)
+    {
+        long block;
+        while ((block = Interlocked.Increment(ref nextBlock) - 1) < blockSquares.Length)
+        {
+            var (first, end) = BlockRange(block);
+            AdamW.Step(
+                weights.Arena, (float**)lanePointers.Pointer, usedLanes, firstMoment!.Pointer, secondMoment!.Pointer, first, end, gradientScale, adam, decays: block < matrixBlocks);
+        }
+    }
+
+    /// <summary>Blocks of matrices first, then of vectors, so that a block decays as a whole or not at all.</summary>
+    private (long First, long End) BlockRange(long block)
+    {
+        long first = block < matrixBlocks ? block * UpdateBlock : layout.MatrixEnd + (block - matrixBlocks) * UpdateBlock;
+        return (first, Math.Min(first + UpdateBlock, block < matrixBlocks ? layout.MatrixEnd : layout.Total));
+    }
+
+    private void MakeLanes()
+    {
+        if (laneTouched.Length > 0) return;
+        for (int i = 0; i < lanes.Length; i++) lanes[i] = new NativeBuffer<float>(layout.Total);
+        laneTouched = new bool[lanes.Length];
+        matrixBlocks = (int)((layout.MatrixEnd + UpdateBlock - 1) / UpdateBlock);
+        blockSquares = new double[matrixBlocks + (int)((layout.Total - layout.MatrixEnd + UpdateBlock - 1) / UpdateBlock)];
+    }
+
+    private void MakeMoments()
+    {
+        firstMoment ??= new NativeBuffer<float>(layout.Total);
+        secondMoment ??= new NativeBuffer<float>(layout.Total);
+    }
+
+    /// <summary>Lists the lanes that hold something, in order; the first lane when none does.</summary>
+    private void GatherLanes()
+    {
+        usedLanes = 0;
+        for (int i = 0; i < lanes.Length; i++)
+        {
+            if (laneTouched[i]) lanePointers.Pointer[usedLanes++] = (nint)lanes[i].Pointer;
+        }
+        if (usedLanes == 0) lanePointers.Pointer[usedLanes++] = (nint)lanes[0].Pointer;
+    }
+
+    private void ClearGradient()
+    {
+        for (int i = 0; i < lanes.Length; i++)
+        {
+            if (laneTouched[i]) lanes[i].Clear();
+        }
+        Array.Clear(laneTouched);
+    }
+
+    private void StopNonFinite()
+    {
+        var pointers = (float**)lanePointers.Pointer;
+        for (long i = 0; i < layout.Total; i++)
+        {
+            float sum = 0;
+            for (int lane = 0; lane < usedLanes; lane++) sum += pointers[lane][i];
+            if (float.IsFinite(sum)) continue;
+            ClearGradient();
+            throw new NonFiniteException($"gradient of {layout.NameAt(i)}", sum);
+        }
+    }
+
+    private void CheckShapes(ModelWeights moments, string name)
+    {
+        foreach (var place in layout.Tensors)
+        {
+            Guard.That(moments.Names.Contains(place.Name), $"tensor '{place.Name}' is missing from {name}: the state belongs to another architecture", name);
+            var shape = moments[place.Name].Shape;
+            Guard.That(
+                shape.AsSpan().SequenceEqual(place.Shape), $"tensor '{place.Name}' of {name} has shape [{string.Join(", ", shape)}]: the policy's is [{string.Join(", ", place.Shape)}]", name);
+        }
+    }
+
+    private void CheckTrainable()
+    {
+        CheckAlive();
+        if (frozen) throw new InvalidOperationException("this policy is a frozen copy: it can be scored and sampled, not trained; train the policy it was cloned from, or Create one from its exported weights");
+    }
+}

@@ -1,0 +1,145 @@
+using System;
+using System.Runtime.ExceptionServices;
+using System.Threading;
+using TreeRl.Models;
+using TreeRl.Numerics;
+
+namespace TreeRl.Policies.Cpu;
+
+/// <summary>
+/// The embedded engine: a decoder-only transformer of the Llama/Qwen family in fp32, forward and hand-written backward, with no native
+/// dependency. Results are the same to the byte for any number of threads, and a target's log-probability does not depend on what else is
+/// in the batch.
+/// </summary>
+public sealed unsafe partial class CpuPolicy : IPolicy
+{
+    private readonly ParameterLayout layout;
+    private readonly CpuOptions options;
+    private readonly WorkerPool pool;
+    private readonly PolicyWeights weights;
+    private readonly ChunkPass[] passes;
+    private readonly ChunkPlan plan;
+    private readonly BatchCheck check = new();
+    private readonly Action<int> scoreChunks, trainLanes, sumSquares, stepBlocks;
+    private readonly bool frozen;
+
+    // The job in hand, for the workers.
+    private PackedBatch batch = null!;
+    private float* logProbOut, entropyOut;
+    private int nextChunk;
+
+    private CpuPolicy(ParameterLayout layout, CpuOptions options, bool frozen)
+    {
+        this.layout = layout;
+        this.options = options;
+        this.frozen = frozen;
+        pool = new WorkerPool(options.Threads);
+        weights = new PolicyWeights(layout, pool);
+        passes = new ChunkPass[options.Threads];
+        for (int i = 0; i < passes.Length; i++) passes[i] = new ChunkPass(weights, options.Simd);
+        plan = new ChunkPlan(options.GradientLanes, options.ChunkTokens);
+        lanes = new NativeBuffer<float>[options.GradientLanes];
+        scoreChunks = ScoreChunks;
+        trainLanes = TrainLanes;
+        sumSquares = SumSquares;
+        stepBlocks = StepBlocks;
+    }
+
+    /// <inheritdoc/>
+    public ModelConfig Config => layout.Config;
+
+    /// <inheritdoc/>
+    public string Engine => $"cpu ({options.Simd.ToString().ToLowerInvariant()}, {options.Threads} {(options.Threads == 1 ? "thread" : "threads")})";
+
+    /// <inheritdoc/>
+    public long ParameterCount => layout.ParameterCount;
+
+    /// <summary>Makes a policy with the given weights, which are copied.</summary>
+    /// <param name="weights">The weights.</param>
+    /// <param name="options">How to use the machine; null for the defaults.</param>
+    /// <exception cref="ArgumentOutOfRangeException">An option breaks its rule.</exception>
+    public static CpuPolicy Create(ModelWeights weights, CpuOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(weights);
+        var policy = new CpuPolicy(new ParameterLayout(weights.Config), (options ?? new CpuOptions()).Validated(), frozen: false);
+        policy.layout.CopyIn(weights, policy.weights.Arena);
+        policy.weights.Changed();
+        return policy;
+    }
+
+    /// <inheritdoc/>
+    public IDecoder NewDecoder(PickSettings picking)
+    {
+        ArgumentNullException.ThrowIfNull(picking);
+        CheckAlive();
+        return new CpuDecoder(weights, pool, options.Simd, picking);
+    }
+
+    /// <inheritdoc/>
+    public void Score(PackedBatch batch, Span<float> logProb, Span<float> entropy)
+    {
+        CheckAlive();
+        check.Check(batch, Config);
+        Guard.SameLength(logProb.Length, batch.TargetCount, "the batch");
+        Guard.SameLength(entropy.Length, batch.TargetCount, "the batch");
+        Prepare(batch, backward: false);
+        fixed (float* logProbs = logProb, entropies = entropy)
+        {
+            logProbOut = logProbs;
+            entropyOut = entropies;
+            nextChunk = 0;
+            pool.Run(scoreChunks);
+        }
+        this.batch = null!;
+    }
+
+    /// <inheritdoc/>
+    public IPolicy CloneFrozen()
+    {
+        CheckAlive();
+        var clone = new CpuPolicy(layout, options, frozen: true);
+        VectorMath.Copy(weights.Arena, clone.weights.Arena, layout.Total);
+        clone.weights.Changed();
+        return clone;
+    }
+
+    /// <inheritdoc/>
+    public ModelWeights ExportWeights()
+    {
+        CheckAlive();
+        return layout.CopyOut(weights.Arena);
+    }
+
+    /// <summary>Ends the policy's threads and frees its memory; decoders made by it can no longer be used.</summary>
+    public void Dispose()
+    {
+        if (weights.Disposed) return;
+        pool.Dispose();
+        weights.Dispose();
+        foreach (var pass in passes) pass.Dispose();
+        foreach (var lane in lanes) lane?.Dispose();
+        firstMoment?.Dispose();
+        secondMoment?.Dispose();
+        lanePointers.Dispose();
+    }
+
+    private void Prepare(PackedBatch next, bool backward)
+    {
+        batch = next;
+        // Weights of the two kinds of work in multiply-adds; only their ratio matters, for balance.
+        plan.Build(next, Math.Max(1, layout.MatrixEnd), 2L * layout.Config.Layers * layout.QueryWidth);
+        int most = 0;
+        for (int chunk = 0; chunk < plan.ChunkCount; chunk++)
+            most = Math.Max(most, next.GroupFirstTarget[plan.FirstGroup[chunk + 1]] - next.GroupFirstTarget[plan.FirstGroup[chunk]]);
+        foreach (var pass in passes) pass.Reserve(plan.LargestRows, most, check.LongestPath, backward);
+    }
+
+    private void ScoreChunks(int worker)
+    {
+        int chunk;
+        while ((chunk = Interlocked.Increment(ref nextChunk) - 1) < plan.ChunkCount)
+            passes[worker].Score(batch, plan.FirstGroup[chunk], plan.FirstGroup[chunk + 1], check.LongestPath, logProbOut, entropyOut);
+    }
+
+    private void CheckAlive() => ObjectDisposedException.ThrowIf(weights.Disposed, this);
+}

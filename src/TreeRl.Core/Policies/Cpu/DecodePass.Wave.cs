@@ -1,0 +1,174 @@
+using System;
+using TreeRl.Numerics;
+
+namespace TreeRl.Policies.Cpu;
+
+internal sealed unsafe partial class DecodePass
+{
+    /// <summary>
+    /// Computes <paramref name="count"/> rows from <paramref name="first"/> on. <paramref name="parts"/> workers do it together, this one as number <paramref name="part"/>:
+    /// norms are cheap and made by each for itself in <paramref name="mine"/>, everything else is split and lies in <paramref name="shared"/>.
+    /// </summary>
+    private void Wave(int first, int count, WaveBuffers shared, WaveBuffers mine, int part, int parts)
+    {
+        int width = layout.Width, trueWidth = layout.Config.Width, feedForward = layout.FeedForward;
+        float epsilon = (float)layout.Config.NormEpsilon;
+        float* arena = weights.Arena;
+        for (int i = count * part / parts; i < count * (part + 1) / parts; i++)
+            VectorMath.Copy(arena + layout.Embedding + (long)tokens[first + i] * width, shared.Residual + (long)i * width, width);
+        Barrier(parts);
+        for (int l = 0; l < layout.Config.Layers; l++)
+        {
+            ref readonly var at = ref layout.Layers[l];
+            ref readonly var packs = ref weights.Forward[l];
+            RmsNorm.Forward(shared.Residual, width, arena + at.InputNorm, mine.Normed, width, null, count, trueWidth, epsilon);
+            Multiply(count, mine.Normed, width, packs.Qkv, shared.Qkv, layout.QkvWidth, false, part, parts);
+            Barrier(parts);
+            Attention(l, first, count, shared, mine, part, parts);
+            Barrier(parts);
+            Multiply(count, shared.Attended, layout.QueryWidth, packs.Output, shared.Residual, width, true, part, parts);
+            Barrier(parts);
+            RmsNorm.Forward(shared.Residual, width, arena + at.PostNorm, mine.Normed, width, null, count, trueWidth, epsilon);
+            Multiply(count, mine.Normed, width, packs.GateUp, shared.GateUp, 2 * feedForward, false, part, parts);
+            Barrier(parts);
+            int units = feedForward / 16;
+            SwiGlu.Forward(shared.GateUp, 2 * feedForward, feedForward, shared.Gated, feedForward, count, 16 * (units * part / parts), 16 * (units * (part + 1) / parts));
+            Barrier(parts);
+            Multiply(count, shared.Gated, feedForward, packs.Down, shared.Residual, width, true, part, parts);
+            Barrier(parts);
+        }
+        Head(first, count, shared, mine, part, parts);
+    }
+
+    private void Attention(int l, int first, int count, WaveBuffers shared, WaveBuffers mine, int part, int parts)
+    {
+        ref readonly var at = ref layout.Layers[l];
+        int stride = layout.QkvWidth, h = layout.HeadSize, keyHeads = layout.Config.KeyValueHeads, group = layout.Config.Heads / keyHeads;
+        int begin = count * keyHeads * part / parts, end = count * keyHeads * (part + 1) / parts;
+        for (int unit = begin; unit < end; unit++)
+        {
+            int i = unit / keyHeads, head = unit % keyHeads;
+            float* query = shared.Qkv + (long)i * stride + head * group * h;
+            float* key = shared.Qkv + (long)i * stride + layout.QueryWidth + head * h;
+            float* value = key + layout.KeyWidth;
+            if (at.QkvBias >= 0)
+            {
+                float* bias = weights.Arena + at.QkvBias;
+                VectorMath.Add(bias + head * group * h, query, group * h);
+                VectorMath.Add(bias + layout.QueryWidth + head * h, key, h);
+                VectorMath.Add(bias + layout.QueryWidth + layout.KeyWidth + head * h, value, h);
+            }
+            if (at.QueryNorm >= 0)
+            {
+                float epsilon = (float)layout.Config.NormEpsilon;
+                RmsNorm.Forward(query, h, weights.Arena + at.QueryNorm, query, h, null, group, layout.Config.HeadSize, epsilon);
+                RmsNorm.Forward(key, h, weights.Arena + at.KeyNorm, key, h, null, 1, layout.Config.HeadSize, epsilon);
+            }
+            int* position = positions + first + i;
+            weights.Rotary.Apply(query, stride, 1, group, h, position);
+            weights.Rotary.Apply(key, stride, 1, 1, h, position);
+            attention.Store(l, head, paths.Pointer + pathStart[first + i], *position, key, value);
+        }
+        // A row may attend to keys that another worker stores.
+        Barrier(parts);
+        for (int unit = begin; unit < end; unit++)
+        {
+            int i = unit / keyHeads, head = unit % keyHeads;
+            attention.Attend(
+                l, head, paths.Pointer + pathStart[first + i], positions[first + i], shared.Qkv + (long)i * stride + head * group * h,
+                shared.Attended + (long)i * layout.QueryWidth + head * group * h, mine.Scores);
+        }
+    }
+
+    /// <summary>Final norm and head of the rows that want logits, in blocks so that a large vocabulary stays bounded; then their measures.</summary>
+    private void Head(int first, int count, WaveBuffers shared, WaveBuffers mine, int part, int parts)
+    {
+        int width = layout.Width, wanted = 0;
+        for (int i = 0; i < count; i++)
+        {
+            if (logitBlock[first + i] < 0) continue;
+            VectorMath.Copy(shared.Residual + (long)i * width, mine.Normed + (long)wanted * width, width);
+            mine.HeadRows[wanted++] = first + i;
+        }
+        RmsNorm.Forward(mine.Normed, width, weights.Arena + layout.FinalNorm, mine.Normed, width, null, wanted, layout.Config.Width, (float)layout.Config.NormEpsilon);
+        for (int from = 0; from < wanted; from += logitRows)
+        {
+            int rows = Math.Min(logitRows, wanted - from);
+            Multiply(rows, mine.Normed + (long)from * width, width, weights.Head, shared.Logits, layout.Vocab, false, part, parts);
+            Barrier(parts);
+            for (int i = rows * part / parts; i < rows * (part + 1) / parts; i++)
+            {
+                int block = logitBlock[mine.HeadRows[from + i]];
+                VectorMath.Copy(shared.Logits + (long)i * layout.Vocab, logits[block], layout.Vocab);
+                measures[block] = LogitMeasure.Of(new ReadOnlySpan<float>(logits[block], layout.Config.VocabSize));
+            }
+            Barrier(parts);
+        }
+    }
+
+    /// <summary>This part's panels of a product.</summary>
+    private void Multiply(int count, float* a, int strideA, PackedMatrix b, float* c, int strideC, bool accumulate, int part, int parts) =>
+        MatMul.Multiply(level, count, a, strideA, b, c, strideC, accumulate, b.Panels * part / parts, b.Panels * (part + 1) / parts);
+
+    private void Barrier(int parts)
+    {
+        if (parts > 1) pool.Barrier();
+    }
+}
+
+/// <summary>Activations of a wave of M rows, and one worker's scratch.</summary>
+internal sealed unsafe class WaveBuffers(ParameterLayout layout) : IDisposable
+{
+    private readonly NativeBuffer<float> memory = new(), scores = new();
+    private int reservedRows, reservedLogits;
+
+    /// <summary>Residual stream and a norm of it, [M, D'].</summary>
+    public float* Residual { get; private set; }
+
+    public float* Normed { get; private set; }
+
+    /// <summary>[M, (H+2KV) h'].</summary>
+    public float* Qkv { get; private set; }
+
+    /// <summary>[M, H h'].</summary>
+    public float* Attended { get; private set; }
+
+    /// <summary>[M, 2F'] and [M, F'].</summary>
+    public float* GateUp { get; private set; }
+
+    public float* Gated { get; private set; }
+
+    /// <summary>[logit rows, V'].</summary>
+    public float* Logits { get; private set; }
+
+    /// <summary>Scores of one unit of attention.</summary>
+    public float* Scores => scores.Pointer;
+
+    /// <summary>Rows that want logits.</summary>
+    public int[] HeadRows { get; private set; } = [];
+
+    /// <summary>Makes room.</summary>
+    public void Reserve(int rows, int logitRows, long scoreFloats)
+    {
+        scores.EnsureCapacity(scoreFloats);
+        if (rows <= reservedRows && logitRows <= reservedLogits) return;
+        reservedRows = Math.Max(rows, reservedRows);
+        reservedLogits = Math.Max(logitRows, reservedLogits);
+        HeadRows = new int[reservedRows];
+        long m = reservedRows;
+        memory.EnsureCapacity(m * (2 * layout.Width + layout.QkvWidth + layout.QueryWidth + 3 * layout.FeedForward) + (long)reservedLogits * layout.Vocab);
+        Residual = memory.Pointer;
+        Normed = Residual + m * layout.Width;
+        Qkv = Normed + m * layout.Width;
+        Attended = Qkv + m * layout.QkvWidth;
+        GateUp = Attended + m * layout.QueryWidth;
+        Gated = GateUp + m * 2 * layout.FeedForward;
+        Logits = Gated + m * layout.FeedForward;
+    }
+
+    public void Dispose()
+    {
+        memory.Dispose();
+        scores.Dispose();
+    }
+}

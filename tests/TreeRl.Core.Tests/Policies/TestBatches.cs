@@ -1,0 +1,175 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using TreeRl.Models;
+using TreeRl.Policies;
+
+namespace TreeRl.Tests.Policies;
+
+/// <summary>A node of a hand-made or random tree for the engine's tests.</summary>
+internal sealed class TestNode
+{
+    public required int[] Tokens { get; init; }
+    public List<TestNode> Children { get; } = [];
+}
+
+/// <summary>A prompt with its trees.</summary>
+internal sealed record TestPrompt(int[] Tokens, List<TestNode> Roots);
+
+/// <summary>Small models and packed batches, made from a seed.</summary>
+internal static class TestBatches
+{
+    /// <summary>Weights large enough that every part of the model matters: gains around 1, biases not 0.</summary>
+    public static ModelWeights Weights(ModelConfig config, long seed = 1)
+    {
+        var weights = ModelWeights.Random(config, Seed.Of(seed), 0.3);
+        foreach (string name in weights.Names)
+        {
+            bool gain = name.EndsWith("norm.weight", StringComparison.Ordinal), bias = name.EndsWith("bias", StringComparison.Ordinal);
+            if (!gain && !bias) continue;
+            var values = weights[name].Values;
+            var stream = Seed.Of(seed).Child(name);
+            for (int i = 0; i < values.Length; i++) values[i] = (float)((gain ? 1 : 0) + stream.Uniform(i) - 0.5);
+        }
+        return weights;
+    }
+
+    public static List<TestPrompt> RandomPrompts(int count, int vocab, long seed, int maxTrees = 3, int maxDepth = 3, int maxNode = 5, int maxPrompt = 7)
+    {
+        var random = new Random((int)seed);
+        int[] Tokens(int max) => [.. Enumerable.Range(0, random.Next(1, max + 1)).Select(_ => random.Next(vocab))];
+        TestNode Node(int depth)
+        {
+            var node = new TestNode { Tokens = Tokens(random.Next(3) == 0 ? 1 : maxNode) };
+            if (depth < maxDepth && random.Next(3) > 0)
+            {
+                int children = random.Next(2, 5);
+                for (int i = 0; i < children; i++) node.Children.Add(Node(depth + 1));
+            }
+            return node;
+        }
+
+        return [.. Enumerable.Range(0, count).Select(_ => new TestPrompt(Tokens(maxPrompt), [.. Enumerable.Range(0, random.Next(1, maxTrees + 1)).Select(_ => Node(0))]))];
+    }
+
+    /// <summary>The same answers as chains: one tree per leaf, nothing shared but the prompt, or with <paramref name="ownPrompt"/> a group per leaf.</summary>
+    public static List<TestPrompt> AsPaths(List<TestPrompt> prompts, bool ownPrompt)
+    {
+        var made = new List<TestPrompt>();
+        foreach (var prompt in prompts)
+        {
+            var chains = new List<TestNode>();
+            void Walk(TestNode node, int[] before)
+            {
+                int[] path = [.. before, .. node.Tokens];
+                if (node.Children.Count == 0) chains.Add(new TestNode { Tokens = path });
+                foreach (var child in node.Children) Walk(child, path);
+            }
+
+            foreach (var root in prompt.Roots) Walk(root, []);
+            if (ownPrompt) made.AddRange(chains.Select(chain => new TestPrompt(prompt.Tokens, [chain])));
+            else made.Add(new TestPrompt(prompt.Tokens, chains));
+        }
+        return made;
+    }
+
+    public static PackedBatch Pack(IEnumerable<TestPrompt> prompts)
+    {
+        List<int> groupFirstSegment = [], groupFirstTarget = [], segmentParent = [], segmentFirstRow = [], rowToken = [], rowPosition = [], targetRow = [], targetToken = [];
+        void Walk(TestNode node, int parent, int position)
+        {
+            int segment = segmentParent.Count, predictor = LastRow(parent);
+            segmentParent.Add(parent);
+            segmentFirstRow.Add(rowToken.Count);
+            for (int i = 0; i < node.Tokens.Length; i++)
+            {
+                targetRow.Add(predictor);
+                targetToken.Add(node.Tokens[i]);
+                if (node.Children.Count == 0 && i == node.Tokens.Length - 1) break;
+                predictor = rowToken.Count;
+                rowToken.Add(node.Tokens[i]);
+                rowPosition.Add(position + i);
+            }
+            lastRow.Add(rowToken.Count - 1);
+            foreach (var child in node.Children) Walk(child, segment, position + node.Tokens.Length);
+        }
+
+        lastRow = [];
+        foreach (var prompt in prompts)
+        {
+            int segment = segmentParent.Count;
+            groupFirstSegment.Add(segment);
+            groupFirstTarget.Add(targetRow.Count);
+            segmentParent.Add(-1);
+            segmentFirstRow.Add(rowToken.Count);
+            for (int i = 0; i < prompt.Tokens.Length; i++)
+            {
+                rowToken.Add(prompt.Tokens[i]);
+                rowPosition.Add(i);
+            }
+            lastRow.Add(rowToken.Count - 1);
+            foreach (var root in prompt.Roots) Walk(root, segment, prompt.Tokens.Length);
+        }
+        groupFirstSegment.Add(segmentParent.Count);
+        groupFirstTarget.Add(targetRow.Count);
+        segmentFirstRow.Add(rowToken.Count);
+        int groups = groupFirstSegment.Count - 1, k = targetRow.Count;
+        return new PackedBatch
+        {
+            GroupFirstSegment = [.. groupFirstSegment],
+            GroupFirstTarget = [.. groupFirstTarget],
+            SegmentParent = [.. segmentParent],
+            SegmentFirstRow = [.. segmentFirstRow],
+            RowToken = [.. rowToken],
+            RowPosition = [.. rowPosition],
+            TargetRow = [.. targetRow],
+            TargetToken = [.. targetToken],
+            TargetSource = [.. Enumerable.Range(0, k)],
+            Credit = new CreditColumns
+            {
+                PositiveMass = new float[k],
+                NegativeMass = new float[k],
+                Mass = new float[k],
+                LogProbSampled = new float[k],
+                Samples = new SampleTable
+                {
+                    GroupFirstRun = new int[groups + 1],
+                    RunFirstTarget = [],
+                    RunTargetCount = [],
+                    GroupFirstSample = new int[groups + 1],
+                    SampleTokenWeight = [],
+                    SampleFirstPart = [0],
+                    PartRun = [],
+                    PartAdvantage = [],
+                },
+            },
+        };
+    }
+
+    private static int LastRow(int segment) => lastRow[segment];
+
+    [ThreadStatic]
+    private static List<int> lastRow = null!;
+}
+
+/// <summary>L = sum over targets of PositiveMass * logp + NegativeMass * entropy: linear, so that its derivatives are the masses themselves.</summary>
+internal sealed class LinearObjective(bool entropy = true) : IObjective
+{
+    public bool NeedsReference => false;
+
+    public bool UsesEntropy => entropy;
+
+    public LossReport Evaluate(in ObjectiveInput input, Span<float> dLogProb, Span<float> dEntropy)
+    {
+        var report = new LossReport { TokenCount = input.TargetCount };
+        for (int t = 0; t < input.TargetCount; t++)
+        {
+            report.PolicyLoss += (double)input.PositiveMass[t] * input.LogProb[t];
+            dLogProb[t] = input.PositiveMass[t];
+            if (!entropy) continue;
+            report.EntropyLoss += (double)input.NegativeMass[t] * input.Entropy[t];
+            dEntropy[t] = input.NegativeMass[t];
+        }
+        return report;
+    }
+}
