@@ -162,6 +162,25 @@ public sealed class Forest
         return tokens;
     }
 
+    /// <summary>The forest of some prompts, in the order given; its nodes, leaves and tokens are numbered anew.</summary>
+    /// <param name="promptIndices">Indices into <see cref="Prompts"/>; none twice.</param>
+    /// <exception cref="ArgumentException">An index is no prompt or stands twice.</exception>
+    public Forest SelectPrompts(IReadOnlyList<int> promptIndices) => ForestJoin.Select(this, promptIndices);
+
+    /// <summary>The forest of those prompts for which <paramref name="keep"/> holds.</summary>
+    public Forest Where(Func<ForestPrompt, bool> keep)
+    {
+        ArgumentNullException.ThrowIfNull(keep);
+        var kept = new List<int>();
+        for (int p = 0; p < PromptCount; p++)
+            if (keep(Prompts[p])) kept.Add(p);
+        return SelectPrompts(kept);
+    }
+
+    /// <summary>The prompts of several forests in one, in the order given.</summary>
+    /// <exception cref="ArgumentException">Two prompts have the same id.</exception>
+    public static Forest Concat(IReadOnlyList<Forest> forests) => ForestJoin.Concat(forests);
+
     /// <summary>
     /// A forest of a given shape, for tests and for trying things out. A node is written as its number of tokens, followed by its children in
     /// brackets; spaces separate siblings and trees, a bar separates prompts: <c>"3(1 2(1 1)) 4 | 5"</c>. Prompts are called p0, p1, ...; leaves
@@ -169,6 +188,14 @@ public sealed class Forest
     /// </summary>
     /// <exception cref="ArgumentException">The notation is broken; the message says where.</exception>
     public static Forest OfShape(string shape, int vocabSize = 32) => ForestShape.Read(shape, vocabSize);
+
+    /// <summary>Sizes in one line; "flat" counts the tokens of the same answers without sharing.</summary>
+    public override string ToString()
+    {
+        static string Count(int count, string one, string many) => FormattableString.Invariant($"{count:N0} {(count == 1 ? one : many)}");
+        string sharing = TokenTotal == 0 ? "" : FormattableString.Invariant($" (flat {FlatTokenTotal:N0}, sharing {(double)FlatTokenTotal / TokenTotal:0.0}x)");
+        return $"forest: {Count(PromptCount, "prompt", "prompts")}, {Count(TreeCount, "tree", "trees")}, {Count(LeafTotal, "leaf", "leaves")}, {Count(TokenTotal, "token", "tokens")}{sharing}";
+    }
 
     /// <summary>Checks the columns against the invariants and seals them.</summary>
     /// <exception cref="ArgumentException">A column has the wrong length or an invariant is broken; the message names the node.</exception>
