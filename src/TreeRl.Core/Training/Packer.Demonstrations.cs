@@ -9,7 +9,7 @@ namespace TreeRl.Training;
 /// <summary>A prompt with an answer to imitate, as token ids; at least one each. An end token, if the policy is to learn it, is part of the answer.</summary>
 /// <param name="Prompt">The prompt as the policy reads it.</param>
 /// <param name="Answer">The answer.</param>
-public sealed record Demonstration(int[] Prompt, int[] Answer);
+public sealed record TokenizedDemonstration(int[] Prompt, int[] Answer);
 
 public static partial class Packer
 {
@@ -20,7 +20,7 @@ public static partial class Packer
     /// <param name="demonstrations">At least one.</param>
     /// <param name="aggregation">How token losses become one number; null takes the mean over all answer tokens.</param>
     /// <exception cref="ArgumentException">No demonstration, or an empty prompt or answer; the message names it.</exception>
-    public static PackedBatch PackDemonstrations(IReadOnlyList<Demonstration> demonstrations, AggregationSettings? aggregation = null)
+    public static PackedBatch PackDemonstrations(IReadOnlyList<TokenizedDemonstration> demonstrations, AggregationSettings? aggregation = null)
     {
         ArgumentNullException.ThrowIfNull(demonstrations);
         aggregation ??= new AggregationSettings(Aggregation.TokenMean);

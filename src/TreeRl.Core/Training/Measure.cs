@@ -1,0 +1,84 @@
+using System;
+using System.Collections.Immutable;
+using TreeRl.Credit;
+using TreeRl.Forests;
+using TreeRl.Rewards;
+
+namespace TreeRl.Training;
+
+/// <summary>Turns a step's products into its line of metrics.</summary>
+internal static class Measure
+{
+    public static StepMetrics Step(int step, long tokensSoFar, Forest forest, LeafOutcomes outcomes, CreditResult credit, UpdateSummary update, StageSeconds seconds)
+    {
+        double sum = 0;
+        int scored = 0, abstained = 0, failed = 0, timedOut = 0;
+        foreach (var outcome in outcomes.Total)
+        {
+            switch (outcome.Kind)
+            {
+                case OutcomeKind.Score:
+                    scored++;
+                    sum += outcome.Value;
+                    break;
+                case OutcomeKind.Abstain: abstained++; break;
+                case OutcomeKind.Failed: failed++; break;
+                default: timedOut++; break;
+            }
+        }
+        double prompts = forest.PromptCount;
+        return new StepMetrics
+        {
+            Step = step,
+            Tokens = forest.TokenTotal,
+            TokensSoFar = tokensSoFar,
+            FlatTokens = forest.FlatTokenTotal,
+            Leaves = forest.LeafTotal,
+            Reward = scored == 0 ? double.NaN : sum / scored,
+            Terms = Terms(outcomes, forest.LeafTotal),
+            AnswerTokens = (double)forest.FlatTokenTotal / forest.LeafTotal,
+            Abstained = abstained,
+            Failed = failed,
+            TimedOut = timedOut,
+            Finishes = Finishes(forest),
+            InformativeShare = 1 - credit.Counts.WithoutSignal / prompts,
+            AllGoodShare = credit.Counts.AllGood / prompts,
+            AllBadShare = credit.Counts.AllBad / prompts,
+            FirstRatioDeviation = update.FirstRatioDeviation,
+            Loss = update.Loss,
+            GradientNorm = update.GradientNorm,
+            Updates = update.Updates,
+            LearningRate = update.LearningRate,
+            Seconds = seconds,
+        };
+    }
+
+    private static ImmutableArray<NamedValue> Terms(LeafOutcomes outcomes, int leaves)
+    {
+        var means = ImmutableArray.CreateBuilder<NamedValue>();
+        for (int term = 0; term < outcomes.TermNames.Length; term++)
+        {
+            double sum = 0;
+            int count = 0;
+            for (int leaf = 0; leaf < leaves; leaf++)
+            {
+                var outcome = outcomes.Term(term, leaf);
+                if (!outcome.HasScore) continue;
+                sum += outcome.Value;
+                count++;
+            }
+            means.Add(new NamedValue(outcomes.TermNames[term], count == 0 ? double.NaN : sum / count));
+        }
+        return means.ToImmutable();
+    }
+
+    private static ImmutableArray<NamedValue> Finishes(Forest forest)
+    {
+        var counts = new int[Enum.GetValues<Finish>().Length];
+        foreach (int leaf in forest.Leaves) counts[(int)forest.Finish[leaf]]++;
+        var named = ImmutableArray.CreateBuilder<NamedValue>();
+        for (int f = 0; f < counts.Length; f++)
+            if (counts[f] > 0) named.Add(new NamedValue(((Finish)f).ToString(), counts[f]));
+        return named.ToImmutable();
+    }
+}

@@ -1,0 +1,87 @@
+using System;
+using System.Collections.Immutable;
+using TreeRl.Credit;
+using TreeRl.Forests;
+using TreeRl.Policies;
+using TreeRl.Rewards;
+
+namespace TreeRl.Training;
+
+/// <summary>The products of one sampling round, kept so that they can be looked at.</summary>
+/// <param name="Step">0-based step.</param>
+/// <param name="Forest">What was sampled.</param>
+/// <param name="Outcomes">What the leaves earned.</param>
+/// <param name="Credit">How it was redistributed.</param>
+public sealed record StepProducts(int Step, Forest Forest, LeafOutcomes Outcomes, CreditResult Credit);
+
+/// <summary>A finished run. Owns the trained policy.</summary>
+public sealed class RunResult : IDisposable
+{
+    /// <summary>The plan that was run.</summary>
+    public required ExperimentPlan Plan { get; init; }
+
+    /// <summary>One entry a step, resumed ones included.</summary>
+    public required ImmutableArray<StepMetrics> Steps { get; init; }
+
+    /// <summary>The measurements, the first of the starting policy, the last of the trained one.</summary>
+    public required ImmutableArray<EvaluationPoint> Evaluations { get; init; }
+
+    /// <summary>The last step's products; null when a finished run was only read back.</summary>
+    public required StepProducts? LastProducts { get; init; }
+
+    /// <summary>The trained policy.</summary>
+    public required IPolicy Policy { get; init; }
+
+    /// <summary>The step the run continued from; 0 when it began afresh.</summary>
+    public required int ResumedFrom { get; init; }
+
+    /// <summary>The starting policy's measurement.</summary>
+    public EvaluationResult Before => Evaluations[0].Result;
+
+    /// <summary>The trained policy's measurement.</summary>
+    public EvaluationResult After => Evaluations[^1].Result;
+
+    /// <summary>Unique tokens sampled for training.</summary>
+    public long TokensSampled => Steps.IsEmpty ? 0 : Steps[^1].TokensSoFar;
+
+    /// <summary>Wall time by stage over all steps.</summary>
+    public StageSeconds Seconds
+    {
+        get
+        {
+            var sum = default(StageSeconds);
+            foreach (var step in Steps) sum = sum.Plus(step.Seconds);
+            return sum;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Policy.Dispose();
+
+    /// <inheritdoc/>
+    public override string ToString() => FormattableString.Invariant(
+        $"{Plan.Name}: {Steps.Length} steps, {TokensSampled} tokens, accuracy {100 * Before.Accuracy:F1} % -> {100 * After.Accuracy:F1} % +- {100 * After.HalfWidth:F1}");
+}
+
+/// <summary>Something a run tells while it goes on.</summary>
+public abstract record RunEvent
+{
+    private RunEvent()
+    {
+    }
+
+    /// <summary>The run begins, or continues after <paramref name="ResumedFrom"/> steps.</summary>
+    public sealed record Started(ExperimentPlan Plan, string Engine, int ResumedFrom) : RunEvent;
+
+    /// <summary>A step is done.</summary>
+    public sealed record StepDone(StepMetrics Metrics) : RunEvent;
+
+    /// <summary>The policy was measured.</summary>
+    public sealed record Evaluated(EvaluationPoint Point) : RunEvent;
+
+    /// <summary>One prompt, answer and outcome of a step, to see what the policy writes.</summary>
+    public sealed record Sample(int Step, string Prompt, string Text, Outcome Outcome) : RunEvent;
+
+    /// <summary>A checkpoint was written.</summary>
+    public sealed record CheckpointWritten(int StepsDone, string Folder) : RunEvent;
+}

@@ -1,0 +1,89 @@
+using System.Collections.Immutable;
+using TreeRl.Policies;
+
+namespace TreeRl.Training;
+
+/// <summary>A named number, kept in the order given.</summary>
+/// <param name="Name">What it measures.</param>
+/// <param name="Value">The value.</param>
+public readonly record struct NamedValue(string Name, double Value);
+
+/// <summary>Seconds of wall time by stage.</summary>
+/// <param name="Sampling">Growing forests.</param>
+/// <param name="Training">Scoring, forward, backward and the optimiser.</param>
+/// <param name="Rest">Grading, credit, packing, bookkeeping.</param>
+public readonly record struct StageSeconds(double Sampling, double Training, double Rest)
+{
+    /// <summary>All stages together.</summary>
+    public double Total => Sampling + Training + Rest;
+
+    /// <summary>The sums by stage.</summary>
+    public StageSeconds Plus(StageSeconds other) => new(Sampling + other.Sampling, Training + other.Training, Rest + other.Rest);
+}
+
+/// <summary>What one step did. Everything but <see cref="Seconds"/> is the same on every run of the same plan.</summary>
+public sealed record StepMetrics
+{
+    /// <summary>0-based step.</summary>
+    public required int Step { get; init; }
+
+    /// <summary>Unique tokens sampled in this step, prompts excluded.</summary>
+    public required long Tokens { get; init; }
+
+    /// <summary>Unique tokens sampled in the run so far, this step included.</summary>
+    public required long TokensSoFar { get; init; }
+
+    /// <summary>Tokens the same answers have as separate rollouts.</summary>
+    public required long FlatTokens { get; init; }
+
+    /// <summary>Complete answers.</summary>
+    public required int Leaves { get; init; }
+
+    /// <summary>Mean total reward over scored leaves; NaN when none was scored.</summary>
+    public required double Reward { get; init; }
+
+    /// <summary>Mean score by reward term.</summary>
+    public required ImmutableArray<NamedValue> Terms { get; init; }
+
+    /// <summary>Mean number of tokens of an answer.</summary>
+    public required double AnswerTokens { get; init; }
+
+    /// <summary>Leaves without a score: abstained, failed, timed out.</summary>
+    public required int Abstained { get; init; }
+
+    /// <summary>Leaves whose grading threw.</summary>
+    public required int Failed { get; init; }
+
+    /// <summary>Leaves whose grading exceeded its time.</summary>
+    public required int TimedOut { get; init; }
+
+    /// <summary>Leaves by finish reason.</summary>
+    public required ImmutableArray<NamedValue> Finishes { get; init; }
+
+    /// <summary>Share of prompts whose advantages are not all zero.</summary>
+    public required double InformativeShare { get; init; }
+
+    /// <summary>Share of prompts all of whose scored answers are good (see <see cref="Credit.CreditCounts.AllGood"/>).</summary>
+    public required double AllGoodShare { get; init; }
+
+    /// <summary>Share of prompts none of whose scored answers is good.</summary>
+    public required double AllBadShare { get; init; }
+
+    /// <summary>Largest |ratio - 1| on the step's first update; exactly 0 is expected.</summary>
+    public required double FirstRatioDeviation { get; init; }
+
+    /// <summary>The objective's report, summed over the step's updates.</summary>
+    public required LossReport Loss { get; init; }
+
+    /// <summary>Gradient norm of the step's last update, before clipping.</summary>
+    public required double GradientNorm { get; init; }
+
+    /// <summary>Updates made; fewer than planned when a mini-batch carried no signal.</summary>
+    public required int Updates { get; init; }
+
+    /// <summary>Learning rate of the last update.</summary>
+    public required double LearningRate { get; init; }
+
+    /// <summary>Wall time by stage.</summary>
+    public required StageSeconds Seconds { get; init; }
+}
