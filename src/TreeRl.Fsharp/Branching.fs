@@ -259,12 +259,12 @@ module internal BranchingCheck =
             yield! Check.within 0.0 1.0 "branching.minP" spec.MinP "0 keeps every token"
         ]
 
-    let private contradictions spec (given: Set<string>) =
+    let private contradictions spec (own: Set<string>) =
         let trees = trees spec
 
         let needsBranches word =
             [
-                if given.Contains word && not (branches spec) then
+                if own.Contains word && not (branches spec) then
                     Check.missing
                         $"branching.{word}"
                         "has no meaning when nothing branches"
@@ -274,7 +274,7 @@ module internal BranchingCheck =
         [
             for word in [ "fanOut"; "fanOutRule"; "maxDepth"; "atMaxDepth"; "distinctFirstTokens" ] do
                 yield! needsBranches word
-            if given.Contains "fanOut" && spec.FanOutRule = Fill then
+            if own.Contains "fanOut" && spec.FanOutRule = Fill then
                 Check.problem
                     "branching.fanOut"
                     $"{spec.FanOut}"
@@ -345,14 +345,14 @@ module internal BranchingCheck =
                 "distinctFirstTokens", Show.flag (distinct spec)
             "maxTokens", string spec.MaxTokens
             "promptBudget", Show.limit64 spec.PromptBudget
-            "topUp", (if spec.TopUp then "NewTree" else "none")
+            "topUp", (if spec.TopUp then "yes" else "no")
             match spec.Repeats with
             | Some rule -> "stopWhen repeats", string rule
             | None -> ()
             match spec.CustomStop with
             | Some rule -> "stopWhen custom", string rule
             | None -> ()
-            for text in spec.StopTexts do
+            for text in List.rev spec.StopTexts do
                 $"stopAt {Show.text text}", ""
             "temperature", Show.number spec.Temperature
             "topK", (if spec.TopK = 0 then "all" else string spec.TopK)
@@ -368,4 +368,4 @@ module internal BranchingCheck =
         @ numbers spec given
         @ trigger spec
         @ stops spec
-        @ contradictions spec given
+        @ contradictions spec draft.Own

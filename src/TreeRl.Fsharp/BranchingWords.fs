@@ -57,7 +57,7 @@ module internal BranchingPlan =
 
     /// Problems the plan itself finds, should a rule of the sampler be stricter than the block's.
     let leftovers (plan: SamplingPlan) =
-        [ for text in plan.Problems() -> Check.missing "branching" text "" ]
+        [ for text in plan.Problems() -> Check.refused "branching" text ]
 
 /// <summary>The builder behind <c>branching { .. }</c>.</summary>
 [<Sealed>]

@@ -186,9 +186,9 @@ type Terms internal (terms: Term list) =
 /// <summary>How an advantage reaches tokens.</summary>
 type Spread =
     /// <summary>A node's tokens get the node's advantage.</summary>
-    | Segment
+    | Segments
     /// <summary>Every token of a leaf's path gets the leaf's advantage; a shared token gets one for each path.</summary>
-    | Path
+    | Paths
 
 /// <summary>What one training sample is.</summary>
 type TrainUnit =

@@ -22,13 +22,13 @@ module internal RedistributionCheck =
     let spread (spec: RedistributionSpec) =
         match spec.Spread with
         | Some spread -> spread
-        | None when spec.BackupShown = "noBackup" -> Path
-        | None -> Segment
+        | None when spec.BackupShown = "noBackup" -> Paths
+        | None -> Segments
 
     let train spec =
         match spec.Train with
         | Some unit -> unit
-        | None -> if spread spec = Path then EveryPath else OncePerToken
+        | None -> if spread spec = Paths then EveryPath else OncePerToken
 
     let private scopeOf group =
         match group with
@@ -161,12 +161,12 @@ module internal RedistributionCheck =
                         "works on Prompt or Siblings"
                         "write for example 'prune (narrow Siblings Gap 0.1)'"
                 yield! Check.notNegative (path + " narrow") rule.Threshold "0 drops only groups of equal values"
-                if rule.Over = Siblings && spread spec = Path then
+                if rule.Over = Siblings && spread spec = Paths then
                     Check.problem
                         path
                         (string rule)
-                        "contradicts 'spread Path', which keeps or drops a path as a whole"
-                        "write 'prune equalPrompts', or 'spread Segment'"
+                        "contradicts 'spread Paths', which keeps or drops a path as a whole"
+                        "write 'prune equalPrompts', or 'spread Segments'"
                 if rule.Over = Siblings && spec.BackupShown = "noBackup" then
                     Check.problem
                         path
@@ -184,35 +184,35 @@ module internal RedistributionCheck =
         | TokensStep(name, _) ->
             named $"{path} customTokens" name
             @ Check.rule
-                (spread spec = Segment)
+                (spread spec = Segments)
                 path
                 (string step)
-                "works on tokens, but with 'spread Path' a shared token has one advantage for each path"
-                "use 'customPaths', or 'spread Segment'"
+                "works on tokens, but with 'spread Paths' a shared token has one advantage for each path"
+                "use 'customPaths', or 'spread Segments'"
         | LeavesStep(name, _) ->
             named $"{path} customPaths" name
             @ Check.rule
-                (spread spec = Path)
+                (spread spec = Paths)
                 path
                 (string step)
-                "works on paths, but with 'spread Segment' advantages belong to nodes"
-                "use 'customTokens', or 'spread Path'"
+                "works on paths, but with 'spread Segments' advantages belong to nodes"
+                "use 'customTokens', or 'spread Paths'"
 
     let private contradictions (spec: RedistributionSpec) =
         [
-            if spec.Spread = Some Segment && spec.BackupShown = "noBackup" then
+            if spec.Spread = Some Segments && spec.BackupShown = "noBackup" then
                 Check.problem
                     "redistribution.spread"
-                    "Segment"
+                    "Segments"
                     "needs values of inner nodes, but no backup gives them"
-                    "add a line such as 'backup meanOfLeaves', or write 'spread Path'"
+                    "add a line such as 'backup meanOfLeaves', or write 'spread Paths'"
             match spec.Train with
-            | Some unit when spread spec = Path && unit <> EveryPath ->
+            | Some unit when spread spec = Paths && unit <> EveryPath ->
                 Check.problem
                     "redistribution.train"
                     (string unit)
-                    "contradicts 'spread Path', where a shared token has one advantage for each path"
-                    "write 'train EveryPath', or 'spread Segment' with a backup"
+                    "contradicts 'spread Paths', where a shared token has one advantage for each path"
+                    "write 'train EveryPath', or 'spread Segments' with a backup"
             | _ -> ()
         ]
 
@@ -290,7 +290,7 @@ module internal RedistributionCheck =
                 Backup = spec.Backup,
                 Terms = ImmutableArray.CreateRange(spec.Terms.List |> List.map term),
                 Spread =
-                    (if spread spec = Path then
+                    (if spread spec = Paths then
                          CreditSpread.Path
                      else
                          CreditSpread.Segment),
@@ -321,4 +321,4 @@ module internal RedistributionCheck =
 
     /// Problems the rule itself finds, should the core be stricter than the block.
     let leftovers (rule: CreditRule) =
-        [ for text in rule.Problems() -> Check.missing "redistribution" text "" ]
+        [ for text in rule.Problems() -> Check.refused "redistribution" text ]

@@ -138,7 +138,7 @@ module RedistributionWords =
     let advantage (terms: Terms) : Setting<RedistributionSpec> =
         Setting.make "advantage" (string terms) (fun spec -> { spec with Terms = terms })
 
-    /// <summary>How advantages reach tokens: <c>Segment</c> (default with a backup) or <c>Path</c> (default without).</summary>
+    /// <summary>How advantages reach tokens: <c>Segments</c> (default with a backup) or <c>Paths</c> (default without).</summary>
     let spread (how: Spread) : Setting<RedistributionSpec> =
         Setting.make "spread" (string how) (fun spec -> { spec with Spread = Some how })
 
@@ -175,11 +175,11 @@ module RedistributionWords =
     /// <summary>Limits advantages to -limit .. limit.</summary>
     let limit (value: float) : AfterSteps -> AfterSteps = addAfter (LimitStep value)
 
-    /// <summary>A step of your own on token advantages (0 where a token is not trained), with <c>spread Segment</c>.</summary>
+    /// <summary>A step of your own on token advantages (0 where a token is not trained), with <c>spread Segments</c>.</summary>
     let customTokens (name: string) (step: Forest -> float[] -> float[]) : AfterSteps -> AfterSteps =
         addAfter (TokensStep(name, Func<Forest, float[], float[]>(fun forest values -> step forest values)))
 
-    /// <summary>A step of your own on path advantages (0 where a path is not trained), with <c>spread Path</c>.</summary>
+    /// <summary>A step of your own on path advantages (0 where a path is not trained), with <c>spread Paths</c>.</summary>
     let customPaths (name: string) (step: Forest -> float[] -> float[]) : AfterSteps -> AfterSteps =
         addAfter (LeavesStep(name, Func<Forest, float[], float[]>(fun forest values -> step forest values)))
 
@@ -188,7 +188,7 @@ module RedistributionWords =
         let all = steps (AfterSteps [])
         Setting.make "after" (string all) (fun spec -> { spec with After = all })
 
-    /// <summary>What one training sample is. Default: <c>EveryPath</c> with <c>spread Path</c>, <c>OncePerToken</c> with <c>spread Segment</c>.</summary>
+    /// <summary>What one training sample is. Default: <c>EveryPath</c> with <c>spread Paths</c>, <c>OncePerToken</c> with <c>spread Segments</c>.</summary>
     let train (unit: TrainUnit) : Setting<RedistributionSpec> =
         Setting.make "train" (string unit) (fun spec -> { spec with Train = Some unit })
 

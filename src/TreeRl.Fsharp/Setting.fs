@@ -18,15 +18,15 @@ type Problem =
         Cure: string
     }
 
-    /// <summary>One line: "path = value: rule; cure".</summary>
+    /// <summary>One line: "path = value: rule; cure", or "path rule; cure" without a value.</summary>
     override problem.ToString() =
         let subject =
             match problem.Value with
-            | Some value -> $"{problem.Path} = {value}"
+            | Some value -> $"{problem.Path} = {value}:"
             | None -> problem.Path
 
         let cure = if problem.Cure = "" then "" else $"; {problem.Cure}"
-        $"{subject}: {problem.Rule}{cure}"
+        $"{subject} {problem.Rule}{cure}"
 
 /// <summary>
 /// A block that cannot be run as written. The message lists every problem of the block, not only the first;
@@ -152,6 +152,7 @@ module internal Check =
             Cure = cure
         }
 
+    /// A problem without a value; the rule goes on from the path: "branching.leaves" "is missing: ..".
     let missing path rule cure =
         {
             Path = path
@@ -159,6 +160,9 @@ module internal Check =
             Rule = rule
             Cure = cure
         }
+
+    /// A rule of the core that the block's own checks did not catch.
+    let refused block text = missing block $"is refused: {text}" ""
 
     /// One problem unless the rule holds.
     let rule holds path value text cure =
@@ -196,7 +200,10 @@ module internal Check =
 type internal Draft<'Spec> =
     {
         Spec: 'Spec
+        /// Settings given by this block or by the block it starts from.
         Given: Set<string>
+        /// Settings given by this block's own lines.
+        Own: Set<string>
         Problems: Problem list
     }
 
@@ -208,7 +215,7 @@ module internal Draft =
         Check.problem
             $"{block}.{setting.Name}"
             $"{first}, then {second}"
-            "is given twice"
+            "given twice"
             "keep one line (to change a finished block, start with 'from' and write the new value below it)"
 
     /// Applies the lines in order. Lines below a `from` override what it brought; two lines of the same word are a problem.
@@ -230,6 +237,10 @@ module internal Draft =
             {
                 Spec = setting.Change draft.Spec
                 Given = draft.Given + setting.Given
+                Own =
+                    match setting.Kind with
+                    | Once -> draft.Own.Add setting.Name
+                    | Base -> draft.Own
                 Problems = draft.Problems @ problems
             },
             Map.add setting.Name setting seen
@@ -238,6 +249,7 @@ module internal Draft =
             {
                 Spec = start
                 Given = Set.empty
+                Own = Set.empty
                 Problems = []
             }
 
@@ -264,7 +276,7 @@ module internal Blocks =
             lines
             |> Array.map (fun line ->
                 let mark = if line.IsDefault then "   (default)" else ""
-                $"  {line.Word.PadRight width}  {line.Resolved}{mark}")
+                $"  {line.Word.PadRight width}  {line.Resolved}{mark}".TrimEnd())
 
         String.Join("\n", Array.append [| title |] shown)
 

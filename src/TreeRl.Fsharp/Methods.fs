@@ -1,0 +1,377 @@
+namespace TreeRl
+
+open System
+
+/// <summary>
+/// A published method as a value: how it samples, how it redistributes, what it minimises. Made of the words a user has; take a part,
+/// change it with <c>from</c>, and recombine.
+/// </summary>
+type Method =
+    {
+        /// <summary>The name in tables and reports.</summary>
+        Name: string
+        /// <summary>Where it comes from.</summary>
+        Source: string
+        /// <summary>Its advantage, as a formula.</summary>
+        Formula: string
+        /// <summary>How answers are sampled.</summary>
+        Sample: Branching
+        /// <summary>How rewards become advantages.</summary>
+        Redistribute: Redistribution
+        /// <summary>What is minimised.</summary>
+        Update: Objective
+        /// <summary>Deviations from the source, and choices it leaves open.</summary>
+        Deviations: string[]
+    }
+
+    /// <summary>The method in words: source, formula, the three blocks, and the numbered deviations.</summary>
+    override method.ToString() =
+        let indent (block: obj) =
+            (string block).Split '\n'
+            |> Array.map (fun line -> "  " + line)
+            |> String.concat "\n"
+
+        let deviations =
+            method.Deviations
+            |> Array.mapi (fun i text -> $"\n  {i + 1}. {text}")
+            |> String.Concat
+
+        $"{method.Name} ({method.Source})\n  {method.Formula}\n{indent method.Sample}\n{indent method.Redistribute}\n{indent method.Update}\n"
+        + $"deviations and open choices:{deviations}"
+
+/// <summary>
+/// The published methods. Every number below that a source does not give is marked in <c>Deviations</c>; lengths are those of the
+/// sources, so a small model needs <c>branching { from Methods.treeAdv.Sample; maxTokens 64 }</c>.
+/// </summary>
+module Methods =
+
+    let private flat =
+        branching {
+            trees 8
+            leaves 8
+            branchWhen never
+            maxTokens 512
+            temperature 1.0
+        }
+
+    let private entropyForest =
+        branching {
+            trees 2
+            leaves 8
+            branchWhen (entropyAbove 1.0)
+            fanOut 2
+            distinctFirstTokens true
+            maxTokens 512
+            temperature 1.0
+        }
+
+    /// <summary>GRPO (2402.03300): z-scores of a prompt's answers, given to every token of an answer.</summary>
+    let grpo =
+        {
+            Name = "grpo"
+            Source = "DeepSeekMath, arXiv 2402.03300"
+            Formula = "A = (R - mean over the prompt) / (std over the prompt + 1e-6)"
+            Sample = flat
+            Redistribute =
+                redistribution {
+                    backup noBackup
+                    advantage (over Prompt / Std)
+                    spread Paths
+                    train EveryPath
+                }
+            Update = Objectives.grpo
+            Deviations =
+                [|
+                    "The KL term of the paper is left out, as is the custom by now; add 'kl K3 0.04' to the objective."
+                    "The deviation has n-1 and epsilon 1e-6 (verl); TRL has 1e-4: 'over Prompt / epsilon 1e-4 Std'."
+                    "A group of equal rewards gives exact zeros, and a group of one gives zero."
+                    "The token mean is taken over the batch; the paper averages by answer first: 'aggregate SequenceMeanTokenMean'."
+                    "8 answers a prompt; the paper has 64."
+                |]
+        }
+
+    /// <summary>Dr. GRPO (2503.20783): GRPO without the deviation and without division by the answer's length.</summary>
+    let drGrpo =
+        {
+            Name = "drGrpo"
+            Source = "Understanding R1-Zero-like training, arXiv 2503.20783"
+            Formula = "A = R - mean over the prompt"
+            Sample = flat
+            Redistribute =
+                redistribution {
+                    backup noBackup
+                    advantage (over Prompt)
+                    spread Paths
+                    train EveryPath
+                }
+            Update = Objectives.drGrpo 512
+            Deviations =
+                [|
+                    "The constant that divides the sum of token losses is the longest answer allowed, here 512; change it with maxTokens: 'update (Objectives.drGrpo 64)'."
+                    "The sum is not divided by the number of answers (verl); multiply the constant by it for the other reading."
+                |]
+        }
+
+    /// <summary>RLOO (2402.14740): each answer against the mean of the others.</summary>
+    let rloo =
+        {
+            Name = "rloo"
+            Source = "Back to Basics, arXiv 2402.14740"
+            Formula = "A = R - mean over the prompt's other answers"
+            Sample = flat
+            Redistribute =
+                redistribution {
+                    leafScore (leaveOneOut Prompt)
+                    backup noBackup
+                    advantage (over Zero)
+                    spread Paths
+                    train EveryPath
+                }
+            Update = Objectives.reinforce
+            Deviations = [| "No KL penalty in the reward."; "A group of one gives zero." |]
+        }
+
+    /// <summary>TreeRPO (2506.05183): mean of children, siblings as groups.</summary>
+    let treeRpo =
+        {
+            Name = "treeRpo"
+            Source = "TreeRPO, arXiv 2506.05183"
+            Formula = "V = mean over children; A(n) = (V(n) - mean over siblings) / sqrt(mu (1 - mu))"
+            Sample =
+                branching {
+                    trees 8
+                    leaves 512
+                    branchWhen (everyTokens 384)
+                    fanOut 8
+                    maxDepth 2
+                    maxTokens 1152
+                    temperature 1.0
+                }
+            Redistribute =
+                redistribution {
+                    backup meanOfChildren
+                    advantage (over Siblings / BernoulliStd)
+                    spread Segments
+                    prune (narrow Siblings Deviation 0.1)
+                    train SiblingGroup
+                }
+            Update = objectiveNamed "treeRpo" { from Objectives.grpo }
+            Deviations =
+                [|
+                    "The normaliser replaces GRPO's deviation; its formula is in no source at hand. Taken: sqrt(mu (1 - mu)) + 1e-6; a choice."
+                    "Which statistic is compared with 0.1 when pruning is not said. Taken: the population deviation of the group's values."
+                    "The aggregation over tokens is not said. Taken: inside each sibling group, then averaged over groups."
+                    "The roots of a prompt are its first group: 8 trees, 2 branch points, 384 tokens a segment, as in the paper's depth 3."
+                    "The paper's objective has a KL term of unknown weight; left out: add 'kl K3 beta'."
+                    "An only child has nothing to be compared with and is pruned."
+                |]
+        }
+
+    /// <summary>TreePO (2508.17445): mean advantage over nested groups, whitened.</summary>
+    let treePo =
+        {
+            Name = "treePo"
+            Source = "TreePO, arXiv 2508.17445"
+            Formula =
+                "A(leaf) = mean over the nested groups that contain it of (R - mean of the group), whitened over the batch"
+            Sample =
+                branching {
+                    trees 2
+                    leaves 16
+                    branchWhen (everyTokens 512)
+                    fanOut 2
+                    fanOutRule Transfer
+                    maxTokens 7168
+                    stopWhen (repeats 32 8)
+                    topUp
+                    temperature 1.0
+                }
+            Redistribute =
+                redistribution {
+                    backup noBackup
+                    advantage (over Ancestors)
+                    spread Paths
+                    prune equalPrompts
+                    after whiten
+                    train EveryPath
+                }
+            Update =
+                objectiveNamed "treePo" {
+                    from Objectives.dapo
+                    dualClip 10.0
+                }
+            Deviations =
+                [|
+                    "The equation divides by a global deviation; the public code also subtracts the token mean. Whitening does both."
+                    "The public code counts a group once for each depth; here an unbranched stretch does not repeat its group."
+                    "Groups of one below the prompt do not count, as in the code; groups weigh the same: 'over AncestorsBySize' is the other preset."
+                    "Where an answer stops early, new trees start at the prompt ('topUp'); the paper also restarts from inner segments."
+                    "The repetition rule looks at windows of 32 tokens; the code looks at 32 characters."
+                    "The penalty for overlong answers is part of the reward and not of this value."
+                |]
+        }
+
+    /// <summary>TreeAdv (2601.03703): z-scores of the prompt's answers, averaged over the leaves below a token.</summary>
+    let treeAdv =
+        {
+            Name = "treeAdv"
+            Source = "TreeAdv, arXiv 2601.03703"
+            Formula = "x = (R - mean) / std over the prompt; A(n) = mean of x over the leaves below n"
+            Sample = entropyForest
+            Redistribute =
+                redistribution {
+                    leafScore (centre Prompt >> scale Prompt Std)
+                    backup meanOfLeaves
+                    advantage (over Zero)
+                    spread Segments
+                    train OncePerToken
+                }
+            Update = Objectives.gspoToken
+            Deviations =
+                [|
+                    "The aggregate over the leaves below a token is taken to be their plain mean; the exact weights are not confirmed."
+                    "Threshold, trees, fan-out and leaves are in no source at hand: entropy above 1 nat, 2 trees, fan-out 2, 8 leaves."
+                    "Whether a shared token is trained once or once for each path is not said. Taken: once; 'train EveryPath' is the other reading, whose first on-policy step has GRPO's gradient."
+                    "With GSPO a path carries several advantages, so the token form applies; the sequence is then the node."
+                |]
+        }
+
+    /// <summary>TreeRL (2506.11902): global and local advantage over the square root of the leaf count.</summary>
+    let treeRl =
+        {
+            Name = "treeRl"
+            Source = "TreeRL, arXiv 2506.11902"
+            Formula = "x = leave-one-out R; A(n) = ((V(n) - V(parent)) + V(n)) / sqrt(leaves below n)"
+            Sample =
+                branching {
+                    from entropyForest
+                    trees 6
+                    leaves 30
+                    temperature 1.2
+                    topP 0.95
+                }
+            Redistribute =
+                redistribution {
+                    leafScore (leaveOneOut Prompt)
+                    backup meanOfLeaves
+                    advantage (over Parent / SqrtLeafCount + over Zero / SqrtLeafCount)
+                    spread Segments
+                    train EveryPath
+                }
+            Update = Objectives.reinforce
+            Deviations =
+                [|
+                    "The paper branches finished answers at their tokens of highest surprisal; here a branch opens while sampling, where the entropy is high."
+                    "The public code divides V and V(parent) each by its own sqrt before differencing: 'backup meanOfLeavesOverSqrtCount' with 'advantage (over Parent + over Zero)'."
+                    "The public code subtracts a token-weighted mean from the sums; left out."
+                    "The paper trains 16 of 30 leaves; here all are trained."
+                |]
+        }
+
+    /// <summary>Tree-GRPO (2509.21240): z-score over the prompt plus z-score over the tree.</summary>
+    let treeGrpo =
+        {
+            Name = "treeGrpo"
+            Source = "Tree-GRPO, arXiv 2509.21240"
+            Formula = "A(leaf) = z-score over the prompt + z-score over the tree"
+            Sample = branching { from entropyForest }
+            Redistribute =
+                redistribution {
+                    backup noBackup
+                    advantage (over Prompt / Std + over Tree / Std)
+                    spread Paths
+                    train EveryPath
+                }
+            Update =
+                objectiveNamed "treeGrpo" {
+                    from Objectives.grpo
+                    kl K3 1e-3
+                }
+            Deviations =
+                [|
+                    "Nodes are agent steps in the source, drawn at random; here they are whatever the sampler makes."
+                    "A tree with one leaf adds nothing; the public code adds the reward itself there: 'onlyOne KeepsValue'."
+                |]
+        }
+
+    /// <summary>SPO-tree (2505.23564): each edge earns the rise in value along it.</summary>
+    let spo =
+        {
+            Name = "spo"
+            Source = "SPO-tree, arXiv 2505.23564"
+            Formula = "V = mean over children; A(n) = V(n) - V(parent); edges with A = 0 are left out"
+            Sample =
+                branching {
+                    trees 6
+                    leaves 216
+                    branchWhen (everyTokens 600)
+                    fanOut 6
+                    maxDepth 2
+                    maxTokens 2048
+                    temperature 0.6
+                }
+            Redistribute =
+                redistribution {
+                    backup meanOfChildren
+                    advantage (over Parent)
+                    spread Segments
+                    train OncePerEdge
+                }
+            Update =
+                objectiveNamed "spo" {
+                    from Objectives.grpo
+                    kl K3 1e-4
+                }
+            Deviations =
+                [|
+                    "The mask that trains only tokens with old probability below 0.9, and the replay buffer, are left out."
+                    "The variant with a normaliser is 'over Parent / PopulationStd'."
+                    "The KL estimator is not said; taken: K3."
+                |]
+        }
+
+    /// <summary>d-TreeRPO (2512.09675): leave-one-out among siblings.</summary>
+    let dTreeRpo =
+        {
+            Name = "dTreeRpo"
+            Source = "d-TreeRPO, arXiv 2512.09675"
+            Formula = "V = mean over children; A(n) = V(n) - mean over the other siblings"
+            Sample =
+                branching {
+                    trees 4
+                    leaves 64
+                    branchWhen (everyTokens 128)
+                    fanOut 4
+                    maxDepth 2
+                    maxTokens 384
+                    temperature 1.0
+                }
+            Redistribute =
+                redistribution {
+                    backup meanOfChildren
+                    advantage (over OtherSiblings)
+                    spread Segments
+                    train OncePerToken
+                }
+            Update = objectiveNamed "dTreeRpo" { from Objectives.grpo }
+            Deviations =
+                [|
+                    "The source trains a diffusion model; segment length, depth and training unit for a left-to-right model are choices."
+                    "The positive-only filter for self-distillation is left out."
+                |]
+        }
+
+    /// <summary>Every method, flat ones first.</summary>
+    let all =
+        [|
+            grpo
+            drGrpo
+            rloo
+            treeRpo
+            treePo
+            treeAdv
+            treeRl
+            treeGrpo
+            spo
+            dTreeRpo
+        |]
