@@ -17,7 +17,7 @@ internal static unsafe partial class MatMul
     private const long ResidentA = 250_000;
 
     // A weight gradient is summed in blocks of this many tokens; A's columns are repacked in strips of as many as a tile has rows.
-    private const int TransposedRows = 256, StripRows = 6;
+    private const int TransposedRows = 512, StripRows = 6;
 
     /// <summary>The loops around the register tile, compiled for one register width.</summary>
     private static class Kernels<TVector, TLanes>

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace TreeRl.Numerics;
 
@@ -60,6 +61,12 @@ internal static unsafe class Tile<TVector, TLanes>
         TVector s30 = default, s31 = default, s32 = default, s33 = default;
         TVector s40 = default, s41 = default, s42 = default, s43 = default;
         TVector s50 = default, s51 = default, s52 = default, s53 = default;
+        Prefetch<TVectors>(c);
+        if (sizeof(TRows) >= 2) Prefetch<TVectors>(c + strideC);
+        if (sizeof(TRows) >= 3) Prefetch<TVectors>(c + strideC * 2);
+        if (sizeof(TRows) >= 4) Prefetch<TVectors>(c + strideC * 3);
+        if (sizeof(TRows) >= 5) Prefetch<TVectors>(c + strideC * 4);
+        if (sizeof(TRows) >= 6) Prefetch<TVectors>(c + strideC * 5);
         nint row2 = rowStrideA * 2, row3 = rowStrideA * 3, row4 = rowStrideA * 4, row5 = rowStrideA * 5;
         for (; k > 0; k--)
         {
@@ -123,6 +130,18 @@ internal static unsafe class Tile<TVector, TLanes>
         if (sizeof(TRows) >= 4) StoreRow<TVectors>(c + strideC * 3, s30, s31, s32, s33, accumulate);
         if (sizeof(TRows) >= 5) StoreRow<TVectors>(c + strideC * 4, s40, s41, s42, s43, accumulate);
         if (sizeof(TRows) >= 6) StoreRow<TVectors>(c + strideC * 5, s50, s51, s52, s53, accumulate);
+    }
+
+    // Brings a row of C into the cache while the sums are formed.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Prefetch<TVectors>(float* c)
+        where TVectors : unmanaged
+    {
+        if (!Sse.IsSupported) return;
+        Sse.Prefetch0(c);
+        if (TLanes.Count * sizeof(TVectors) > 16) Sse.Prefetch0(c + 16);
+        if (TLanes.Count * sizeof(TVectors) > 32) Sse.Prefetch0(c + 32);
+        if (TLanes.Count * sizeof(TVectors) > 48) Sse.Prefetch0(c + 48);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -16,7 +16,7 @@ internal sealed class WorkerPool : IDisposable
     private readonly Exception?[] failures;
     private readonly bool spins;
     private Action<int>? job;
-    private int running, pending, arrived;
+    private int running, pending, arrived, completed;
     private volatile bool poisoned, stopped;
 
     /// <summary>Starts <paramref name="threadCount"/> - 1 background threads; with 1, jobs run on the caller alone.</summary>
@@ -65,17 +65,23 @@ internal sealed class WorkerPool : IDisposable
     public void Barrier()
     {
         if (Threads == 1) return;
-        int seen = barrier.Value;
+        int before = Volatile.Read(ref completed);
         if (Interlocked.Increment(ref arrived) == Threads)
         {
             Volatile.Write(ref arrived, 0);
+            Volatile.Write(ref completed, before + 1);
             barrier.Advance();
+            return;
         }
-        else if (!poisoned)
+        while (true)
         {
+            // A worker that failed after this barrier had completed it first, so a failure read before the count decides only when the count still stands.
+            int seen = barrier.Value;
+            bool failed = poisoned;
+            if (Volatile.Read(ref completed) != before) return;
+            if (failed) throw new BarrierPoisonedException();
             barrier.WaitWhile(seen, spins);
         }
-        if (poisoned) throw new BarrierPoisonedException();
     }
 
     /// <summary>Ends the threads. Not to be called while a job runs.</summary>

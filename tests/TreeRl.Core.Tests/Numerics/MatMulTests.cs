@@ -28,7 +28,7 @@ public unsafe class MatMulTests
     [Theory, MemberData(nameof(Levels))]
     public void A_packed_product_equals_its_reference_for_every_edge(SimdLevel level)
     {
-        foreach (int m in new[] { 0, 1, 2, 3, 4, 5, 6, 7, 11, 12, 13, 390 })
+        foreach (int m in new[] { 0, 1, 2, 3, 4, 5, 6, 7, 11, 12, 13 })
             foreach (int k in new[] { 1, 5, 16, 130 })
                 foreach (int n in new[] { 1, 15, 16, 17, 48, 63, 64, 65, 130 })
                     CheckPacked(level, m, k, n);
@@ -37,10 +37,10 @@ public unsafe class MatMulTests
     [Theory, MemberData(nameof(Levels))]
     public void A_packed_product_equals_its_reference_when_k_is_split_into_blocks(SimdLevel level)
     {
-        foreach (int k in new[] { 767, 768, 769, 1024, 1100 })
+        foreach (int k in new[] { 768, 769, 1100 })
         {
             CheckPacked(level, 7, k, 80);
-            CheckPacked(level, 385, k, 17);
+            CheckPacked(level, 390, k, 17);
         }
     }
 
@@ -96,8 +96,8 @@ public unsafe class MatMulTests
     [Theory, MemberData(nameof(Levels))]
     public void A_transposed_product_adds_to_C_and_equals_its_reference(SimdLevel level)
     {
-        foreach (int t in new[] { 0, 1, 5, 256, 257, 600 })
-            foreach (int k1 in new[] { 1, 5, 6, 7, 12, 65 })
+        foreach (int t in new[] { 0, 1, 5, 512, 513 })
+            foreach (int k1 in new[] { 1, 5, 6, 7, 12, 29 })
                 foreach (int n in new[] { 1, 16, 40, 64, 100 })
                     CheckTransposed(level, t, k1, n);
     }
