@@ -50,4 +50,10 @@ public interface ITrainingObjective : IObjective
 
     /// <summary>How token losses become one number.</summary>
     AggregationSettings Aggregation { get; }
+
+    /// <summary>
+    /// Whether a sample whose advantages are all 0 still has a gradient, through a KL or entropy term or in a way of your own. Only when it
+    /// has none may a trainer drop such samples (<see cref="AggregationSettings.DropZeroSignal"/>); true unless an objective knows better.
+    /// </summary>
+    bool PullsWithoutAdvantage => true;
 }

@@ -123,6 +123,9 @@ public sealed record PolicyObjective : ITrainingObjective
     /// <inheritdoc/>
     public bool UsesEntropy => EntropyCoefficient != 0;
 
+    /// <inheritdoc/>
+    public bool PullsWithoutAdvantage => NeedsReference || UsesEntropy;
+
     /// <summary>Under another name.</summary>
     public PolicyObjective WithName(string name) => this with { Name = name };
 
@@ -179,7 +182,7 @@ public sealed record PolicyObjective : ITrainingObjective
         Need(LogRatioLimit is null or > 0, $"logRatioLimit = {LogRatioLimit}: must be positive");
         Need(KlLogRatioLimit is null or > 0, $"klLogRatioLimit = {KlLogRatioLimit}: must be positive");
         Need(KlValueLimit is null or > 0, $"klValueLimit = {KlValueLimit}: must be positive");
-        Need(!Aggregation.DropZeroSignal || (Kl == KlEstimator.None && EntropyCoefficient == 0),
+        Need(!Aggregation.DropZeroSignal || !PullsWithoutAdvantage,
             $"aggregation: samples without signal cannot be dropped while a KL or entropy term pulls on them; switch dropping off");
         try
         {

@@ -40,8 +40,8 @@ public static class TrainingStep
         ArgumentNullException.ThrowIfNull(credit);
         var forest = credit.Forest;
         bool single = plan.Epochs * plan.MiniBatches == 1;
-        // Samples without any advantage have no gradient unless a KL or entropy term pulls at them too.
-        var aggregation = plan.Objective.Aggregation.WithDropZeroSignal(!plan.Objective.NeedsReference && !plan.Objective.UsesEntropy);
+        // Samples without any advantage have no gradient unless the objective pulls at them in another way, as a KL or entropy term does.
+        var aggregation = plan.Objective.Aggregation.WithDropZeroSignal(!plan.Objective.PullsWithoutAdvantage);
         float[]? old = null, referenceLogProb = null;
         if (!single || plan.Objective.NeedsReference)
         {

@@ -196,6 +196,16 @@ public class PolicyObjectiveTests
     }
 
     [Fact]
+    public void Only_objectives_without_kl_and_entropy_let_samples_without_signal_go()
+    {
+        Assert.False(ObjectivePresets.Grpo.PullsWithoutAdvantage);
+        Assert.True(ObjectivePresets.Grpo.WithKl(KlEstimator.K3, 0.01).PullsWithoutAdvantage);
+        Assert.True(ObjectivePresets.Grpo.WithEntropy(0.01).PullsWithoutAdvantage);
+        ITrainingObjective mine = new PerTokenObjective("mine", new AggregationSettings(Aggregation.TokenMean), t => new TokenLoss(-t.Mass * t.LogProb, -t.Mass));
+        Assert.True(mine.PullsWithoutAdvantage);
+    }
+
+    [Fact]
     public void A_custom_objective_that_throws_or_returns_nonsense_is_named()
     {
         var settings = new AggregationSettings(Aggregation.TokenMean);
