@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Immutable;
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using TreeRl.Forests;
 using TreeRl.Models;
@@ -38,7 +39,10 @@ public static class Grading
     /// <summary>Grades answers that need not come from a forest; those whose <see cref="Answer.Finish"/> is Pruned abstain.</summary>
     /// <exception cref="ArgumentException">The plan breaks a rule.</exception>
     /// <exception cref="GraderStuckException">As above.</exception>
-    public static LeafOutcomes Grade(ImmutableArray<Answer> answers, RewardPlan plan)
+    public static LeafOutcomes Grade(ImmutableArray<Answer> answers, RewardPlan plan) =>
+        Grade(answers, plan, (_, startedAt) => Stopwatch.GetElapsedTime(startedAt));
+
+    internal static LeafOutcomes Grade(ImmutableArray<Answer> answers, RewardPlan plan, CallClock clock)
     {
         ArgumentNullException.ThrowIfNull(plan);
         plan.Validated();
@@ -50,7 +54,7 @@ public static class Grading
             if (answers[leaf].Finish != Finish.Pruned) continue;
             for (int term = 0; term < termCount; term++) terms[term * leafCount + leaf] = Outcome.Abstain(PrunedReason);
         }
-        new GradingRun(answers, plan, terms).Run();
+        new GradingRun(answers, plan, terms, clock).Run();
         var total = new Outcome[leafCount];
         for (int leaf = 0; leaf < leafCount; leaf++) total[leaf] = Total(plan, terms, leaf, leafCount);
         return LeafOutcomes.Create(ImmutableCollectionsMarshal.AsImmutableArray(total), [.. NamesOf(plan)], ImmutableCollectionsMarshal.AsImmutableArray(terms));

@@ -16,6 +16,9 @@ public sealed class GraderStuckException : InvalidOperationException
     }
 }
 
+/// <summary>How long the call at work on a leaf has taken, given the <see cref="Stopwatch"/> time at which it began.</summary>
+internal delegate TimeSpan CallClock(int leaf, long startedAt);
+
 /// <summary>
 /// One pass over the leaves: a worker thread runs the graders, the calling thread sleeps and watches the clock of the call at work.
 /// </summary>
@@ -27,7 +30,7 @@ public sealed class GraderStuckException : InvalidOperationException
 /// watchman: ticket = Running; now - StartedAt >= limit;  Running: ticket -> 0 ? store TimedOut, next worker : look again
 /// </code>
 /// </remarks>
-internal sealed class GradingRun(ImmutableArray<Answer> answers, RewardPlan plan, Outcome[] terms)
+internal sealed class GradingRun(ImmutableArray<Answer> answers, RewardPlan plan, Outcome[] terms, CallClock clock)
 {
     private const int MaxReasonLength = 500;
     private static int stuckThreads;
@@ -62,11 +65,11 @@ internal sealed class GradingRun(ImmutableArray<Answer> answers, RewardPlan plan
                 wait = plan.TimeLimit;
                 continue;
             }
-            wait = plan.TimeLimit - Stopwatch.GetElapsedTime(Volatile.Read(ref worker.StartedAt));
+            var (leaf, term) = Math.DivRem((int)(ticket - 1), plan.Terms.Length);
+            wait = plan.TimeLimit - clock(leaf, Volatile.Read(ref worker.StartedAt));
             if (wait > TimeSpan.Zero) continue;
             wait = plan.TimeLimit;
             if (Interlocked.CompareExchange(ref worker.Running, 0, ticket) != ticket) continue;
-            var (leaf, term) = Math.DivRem((int)(ticket - 1), plan.Terms.Length);
             int stuck = worker.LeaveBehind();
             CloseLeaf(leaf, term);
             if (stuck >= plan.MaxStuckThreads) throw new GraderStuckException(plan.Terms[term].Name, leaf, stuck, plan.TimeLimit);
