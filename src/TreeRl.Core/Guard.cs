@@ -1,4 +1,5 @@
 using System;
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 
 namespace TreeRl;
@@ -7,13 +8,25 @@ namespace TreeRl;
 internal static class Guard
 {
     /// <summary>Throws <see cref="ArgumentOutOfRangeException"/> unless <paramref name="holds"/>.</summary>
-    public static void InRange<T>(bool holds, T value, string rule, [CallerArgumentExpression(nameof(value))] string name = "")
+    public static void InRange<T>([DoesNotReturnIf(false)] bool holds, T value, string rule, [CallerArgumentExpression(nameof(value))] string name = "")
     {
         if (!holds) throw new ArgumentOutOfRangeException(name, value, $"{name} = {value}: {rule}");
     }
 
+    /// <inheritdoc cref="InRange{T}(bool, T, string, string)"/>
+    public static void InRange<T>([DoesNotReturnIf(false)] bool holds, T value, [InterpolatedStringHandlerArgument(nameof(holds))] ref GuardMessage rule, [CallerArgumentExpression(nameof(value))] string name = "")
+    {
+        if (!holds) throw new ArgumentOutOfRangeException(name, value, $"{name} = {value}: {rule.Take()}");
+    }
+
+    /// <inheritdoc cref="That(bool, string, string)"/>
+    public static void That([DoesNotReturnIf(false)] bool holds, [InterpolatedStringHandlerArgument(nameof(holds))] ref GuardMessage message, string name)
+    {
+        if (!holds) throw new ArgumentException(message.Take(), name);
+    }
+
     /// <summary>Throws <see cref="ArgumentException"/> unless <paramref name="holds"/>; <paramref name="message"/> says value, rule and cure.</summary>
-    public static void That(bool holds, string message, string name)
+    public static void That([DoesNotReturnIf(false)] bool holds, string message, string name)
     {
         if (!holds) throw new ArgumentException(message, name);
     }

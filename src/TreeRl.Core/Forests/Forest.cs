@@ -135,23 +135,33 @@ public sealed class Forest
     public bool IsLeaf(int node) => ChildCount[node] == 0;
 
     /// <summary>The children of a node, in order.</summary>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="node"/> is no node.</exception>
     public IEnumerable<int> Children(int node)
+    {
+        CheckNode(node);
+        return Walk(node);
+    }
+
+    private IEnumerable<int> Walk(int node)
     {
         for (int child = node + 1; child < SubtreeEnd[node]; child = SubtreeEnd[child]) yield return child;
     }
 
     /// <summary>The nodes from the root down to and including <paramref name="node"/>.</summary>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="node"/> is no node.</exception>
     public int[] Path(int node)
     {
-        Guard.InRange((uint)node < (uint)NodeCount, node, $"must be a node, 0 .. {NodeCount - 1}");
+        CheckNode(node);
         var path = new int[Depth[node] + 1];
         for (int i = path.Length - 1; i >= 0; i--, node = Parent[node]) path[i] = node;
         return path;
     }
 
     /// <summary>The token ids from the root down to the end of <paramref name="node"/>, prompt excluded.</summary>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="node"/> is no node.</exception>
     public int[] PathTokens(int node)
     {
+        CheckNode(node);
         var tokens = new int[PathTokenCount[node]];
         int end = tokens.Length;
         for (int n = node; n >= 0; n = Parent[n])
@@ -161,6 +171,8 @@ public sealed class Forest
         }
         return tokens;
     }
+
+    private void CheckNode(int node) => Guard.InRange((uint)node < (uint)NodeCount, node, $"must be a node, 0 .. {NodeCount - 1}");
 
     /// <summary>The forest of some prompts, in the order given; its nodes, leaves and tokens are numbered anew.</summary>
     /// <param name="promptIndices">Indices into <see cref="Prompts"/>; none twice.</param>

@@ -112,7 +112,7 @@ public sealed class ForestBuilder
         Get(node, nameof(node));
         ref var of = ref CollectionsMarshal.AsSpan(nodes)[node];
         Guard.InRange(id >= 0, id, "must not be negative");
-        Guard.InRange(logProb <= 0, logProb, "must be a number of at most 0");
+        Guard.InRange(float.IsFinite(logProb) && logProb <= 0, logProb, "must be a number of at most 0");
         Guard.InRange(float.IsFinite(entropy), entropy, "must be finite");
         if (of.Finish != Forests.Finish.Branched || of.FirstChild >= 0)
             throw new ArgumentException($"node {node} {(of.FirstChild >= 0 ? "has children" : $"ended with {of.Finish}")}: it gets no more tokens", nameof(node));

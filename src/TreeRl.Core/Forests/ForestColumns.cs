@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Collections.Immutable;
 
 namespace TreeRl.Forests;
@@ -32,14 +33,41 @@ public sealed class ForestColumns
 
     internal void Validate()
     {
+        Guard.That(!Prompts.IsDefault && !Parent.IsDefault && !PromptOf.IsDefault && !TokenCount.IsDefault && !Finish.IsDefault && !TokenId.IsDefault
+            && !LogProb.IsDefault && !Entropy.IsDefault, "a column is default: every column must be an array, [] when empty", nameof(ForestColumns));
         int nodes = Parent.Length;
         Guard.SameLength(PromptOf.Length, nodes, "a column of nodes");
         Guard.SameLength(TokenCount.Length, nodes, "a column of nodes");
         Guard.SameLength(Finish.Length, nodes, "a column of nodes");
         Guard.SameLength(LogProb.Length, TokenId.Length, "a column of tokens");
         Guard.SameLength(Entropy.Length, TokenId.Length, "a column of tokens");
+        ValidatePrompts();
+        ValidateNodes();
+        for (int t = 0; t < TokenId.Length; t++)
+        {
+            Guard.That(TokenId[t] >= 0, $"TokenId[{t}] = {TokenId[t]}: must not be negative", nameof(TokenId));
+            Guard.That(float.IsFinite(LogProb[t]) && LogProb[t] <= 0, $"LogProb[{t}] = {LogProb[t]}: must be a number of at most 0", nameof(LogProb));
+            Guard.That(float.IsFinite(Entropy[t]), $"Entropy[{t}] = {Entropy[t]}: must be finite", nameof(Entropy));
+        }
+    }
+
+    private void ValidatePrompts()
+    {
+        var ids = new HashSet<string>(StringComparer.Ordinal);
+        for (int p = 0; p < Prompts.Length; p++)
+        {
+            var prompt = Prompts[p];
+            Guard.That(prompt is { Id: not null, Text: not null, Reference: not null }, $"Prompts[{p}] or one of its texts is null: use the empty text where there is none", nameof(Prompts));
+            Guard.That(ids.Add(prompt.Id), $"Prompts[{p}] has the id '{prompt.Id}' of another prompt: ids are unique within a forest", nameof(Prompts));
+            Guard.That(!prompt.TokenIds.IsDefaultOrEmpty, $"prompt '{prompt.Id}' has no tokens: a policy needs at least one token to predict from", nameof(Prompts));
+            foreach (int id in prompt.TokenIds) Guard.That(id >= 0, $"prompt '{prompt.Id}' has the token {id}: must not be negative", nameof(Prompts));
+        }
+    }
+
+    private void ValidateNodes()
+    {
+        int nodes = Parent.Length, prompt = -1;
         var hasChild = new bool[nodes];
-        int prompt = -1, lastOnPath = -1;
         long tokens = 0;
         for (int n = 0; n < nodes; n++)
         {
@@ -58,89 +86,18 @@ public sealed class ForestColumns
             {
                 hasChild[parent] = true;
                 Guard.That(PromptOf[n] == PromptOf[parent], $"PromptOf[{n}] = {PromptOf[n]}: must be that of its parent, {PromptOf[parent]}", nameof(PromptOf));
-                int ancestor = lastOnPath;
+                int ancestor = n - 1;
                 while (ancestor > parent) ancestor = Parent[ancestor];
                 Guard.That(ancestor == parent, $"Parent[{n}] = {parent}: nodes must stand in depth-first preorder, so the parent is node {n - 1} or an ancestor of it", nameof(Parent));
             }
-            lastOnPath = n;
         }
         Guard.That(prompt == Prompts.Length - 1, $"{Prompts.Length} prompts but trees for {prompt + 1}: every prompt needs at least one tree", nameof(Prompts));
         Guard.That(tokens == TokenId.Length, $"TokenCount sums to {tokens} but there are {TokenId.Length} tokens", nameof(TokenCount));
         for (int n = 0; n < nodes; n++)
         {
-            bool branched = Finish[n] == Forests.Finish.Branched;
-            Guard.That(branched == hasChild[n],
-                hasChild[n] ? $"Finish[{n}] = {Finish[n]}: a node with children has Branched" : $"Finish[{n}] = Branched: a leaf must say why it ended", nameof(Finish));
+            Guard.That(Enum.IsDefined(Finish[n]), $"Finish[{n}] = {(int)Finish[n]}: no such reason", nameof(Finish));
+            if (hasChild[n]) Guard.That(Finish[n] == Forests.Finish.Branched, $"Finish[{n}] = {Finish[n]}: a node with children has Branched", nameof(Finish));
+            else Guard.That(Finish[n] != Forests.Finish.Branched, $"Finish[{n}] = Branched: a leaf must say why it ended", nameof(Finish));
         }
-        for (int t = 0; t < TokenId.Length; t++)
-        {
-            Guard.That(TokenId[t] >= 0, $"TokenId[{t}] = {TokenId[t]}: must not be negative", nameof(TokenId));
-            Guard.That(LogProb[t] <= 0, $"LogProb[{t}] = {LogProb[t]}: must be a number of at most 0", nameof(LogProb));
-            Guard.That(float.IsFinite(Entropy[t]), $"Entropy[{t}] = {Entropy[t]}: must be finite", nameof(Entropy));
-        }
-        foreach (var p in Prompts)
-            Guard.That(!p.TokenIds.IsDefaultOrEmpty, $"prompt '{p.Id}' has no tokens: a policy needs at least one token to predict from", nameof(Prompts));
-    }
-}
-
-/// <summary>Columns derived from the stored ones in one pass.</summary>
-internal sealed class ForestLayout
-{
-    public required ImmutableArray<int> FirstToken, Depth, TreeOf, SubtreeEnd, Leaves, FirstLeaf, LeafCount, ChildCount, Roots, PathTokenCount, FirstNodeOfPrompt;
-
-    public static ForestLayout Of(ForestColumns columns)
-    {
-        int nodes = columns.Parent.Length, prompts = columns.Prompts.Length;
-        int[] firstToken = new int[nodes], depth = new int[nodes], treeOf = new int[nodes], end = new int[nodes];
-        int[] firstLeaf = new int[nodes], leafCount = new int[nodes], childCount = new int[nodes], pathTokens = new int[nodes];
-        var firstNode = new int[prompts + 1];
-        var leaves = ImmutableArray.CreateBuilder<int>();
-        var roots = ImmutableArray.CreateBuilder<int>();
-        Array.Fill(firstNode, nodes);
-        int token = 0;
-        for (int n = 0; n < nodes; n++)
-        {
-            int parent = columns.Parent[n];
-            firstToken[n] = token;
-            token += columns.TokenCount[n];
-            if (parent < 0)
-            {
-                roots.Add(n);
-                int p = columns.PromptOf[n];
-                if (firstNode[p] == nodes) firstNode[p] = n;
-            }
-            else
-            {
-                depth[n] = depth[parent] + 1;
-                childCount[parent]++;
-            }
-            treeOf[n] = roots.Count - 1;
-            pathTokens[n] = columns.TokenCount[n] + (parent < 0 ? 0 : pathTokens[parent]);
-            firstLeaf[n] = leaves.Count;
-            if (columns.Finish[n] != Finish.Branched) leaves.Add(n);
-        }
-        for (int n = nodes - 1; n >= 0; n--)
-        {
-            if (childCount[n] == 0) leafCount[n] = 1;
-            if (end[n] == 0) end[n] = n + 1;
-            int parent = columns.Parent[n];
-            if (parent < 0) continue;
-            leafCount[parent] += leafCount[n];
-            end[parent] = Math.Max(end[parent], end[n]);
-        }
-        return new ForestLayout
-        {
-            FirstToken = [.. firstToken],
-            Depth = [.. depth],
-            TreeOf = [.. treeOf],
-            SubtreeEnd = [.. end],
-            Leaves = leaves.ToImmutable(),
-            FirstLeaf = [.. firstLeaf],
-            LeafCount = [.. leafCount],
-            ChildCount = [.. childCount],
-            Roots = roots.ToImmutable(),
-            PathTokenCount = [.. pathTokens],
-            FirstNodeOfPrompt = [.. firstNode],
-        };
     }
 }
