@@ -200,6 +200,6 @@ public sealed class Trainer
         if (folder is null) return;
         string path = folder.ForestPath(products.Step);
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        // ForestFile
+        ForestFile.Write(path, products.Forest);
     }
 }

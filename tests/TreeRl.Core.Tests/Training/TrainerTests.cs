@@ -1,0 +1,201 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using System.Runtime.InteropServices;
+using TreeRl.Credit;
+using TreeRl.Models;
+using TreeRl.Objectives;
+using TreeRl.Policies;
+using TreeRl.Policies.Cpu;
+using TreeRl.Rewards;
+using TreeRl.Sampling;
+using TreeRl.Tasks;
+using TreeRl.Training;
+using Xunit;
+
+namespace TreeRl.Tests.Training;
+
+public sealed class TrainerTests : IDisposable
+{
+    private readonly string root = Directory.CreateTempSubdirectory("treerl-tests-").FullName;
+
+    public void Dispose() => Directory.Delete(root, recursive: true);
+
+    private static ITokenizer Tokenizer => ChainTasks.NewTokenizer();
+
+    private static ModelWeights TinyWeights() => ModelWeights.Random(
+        new ModelConfig
+        {
+            VocabSize = Tokenizer.VocabSize,
+            Width = 32,
+            Layers = 2,
+            Heads = 2,
+            KeyValueHeads = 1,
+            HeadSize = 16,
+            FeedForward = 48,
+            ContextLength = 96,
+        },
+        Seed.Of(3),
+        deviation: 0.2);
+
+    private ExperimentPlan Plan(string name, bool onDisk = true) => new()
+    {
+        Name = name,
+        TrainTasks = new ChainTasks(new ChainOptions { MinSteps = 1, MaxSteps = 2 }),
+        TestTasks = new ChainTasks(new ChainOptions { MinSteps = 1, MaxSteps = 2, Split = TaskSplit.Test }),
+        Sampling = new SamplingPlan { Trees = 2, MaxLeaves = 6, Branch = BranchTrigger.EntropyAbove(0.5), MaxTokens = 12 },
+        // An untrained policy is never right: a reward with spread that any text earns drives the tests.
+        Reward = new RewardPlan { Terms = [new RewardTerm("digits", 1, Graders.Of(answer => answer.Text.Count(char.IsAsciiDigit) / 12.0))] },
+        Credit = CreditRules.TreeAdv,
+        Objective = ObjectivePresets.Grpo,
+        Steps = 4,
+        PromptsPerStep = 3,
+        Seed = Seed.Of(5),
+        Evaluation = new EvaluationPlan { Items = 3, SamplesPerItem = 2 },
+        CheckpointEvery = 2,
+        Folder = onDisk ? Path.Combine(root, name) : null,
+    };
+
+    private static PolicyFactory Engine(int threads = 1) => weights => CpuPolicy.Create(weights, new CpuOptions { Threads = threads });
+
+    private static RunResult Run(ExperimentPlan plan, int threads = 1, Action<RunEvent>? tell = null) =>
+        Trainer.Run(plan, TinyWeights(), Tokenizer, Engine(threads), tell, TestContext.Current.CancellationToken);
+
+    private static byte[] Bytes(ModelWeights weights) =>
+        [.. weights.Names.SelectMany(name => MemoryMarshal.AsBytes(weights[name].Values.AsSpan()).ToArray())];
+
+    private static IEnumerable<StepMetrics> WithoutSeconds(RunResult run) => run.Steps.Select(step => step with { Seconds = default, Terms = [], Finishes = [] });
+
+    [Fact]
+    public void A_run_continued_from_a_checkpoint_ends_with_the_same_bytes_as_one_that_was_never_interrupted()
+    {
+        using var whole = Run(Plan("whole"));
+        var plan = Plan("resumed");
+        Run(plan).Dispose();
+        Directory.Delete(Path.Combine(plan.Folder!, "checkpoints", "step-4"), recursive: true);
+        File.AppendAllText(Path.Combine(plan.Folder!, "metrics.jsonl"), "{\"step\": 4, \"half a li");
+        var started = new List<int>();
+        using var resumed = Run(plan, tell: e => { if (e is RunEvent.Started s) started.Add(s.ResumedFrom); });
+        Assert.Equal([2], started);
+        Assert.Equal(4, resumed.Steps.Length);
+        Assert.Equal(Bytes(whole.Policy.ExportWeights()), Bytes(resumed.Policy.ExportWeights()));
+        Assert.Equal(WithoutSeconds(whole), WithoutSeconds(resumed));
+        foreach (string file in new[] { "model.safetensors", "optimizer.safetensors" })
+        {
+            Assert.Equal(
+                File.ReadAllBytes(Path.Combine(root, "whole", "checkpoints", "step-4", file)),
+                File.ReadAllBytes(Path.Combine(root, "resumed", "checkpoints", "step-4", file)));
+        }
+    }
+
+    [Fact]
+    public void A_finished_run_is_read_back_without_sampling_anything()
+    {
+        var plan = Plan("finished");
+        using var first = Run(plan);
+        var events = new List<RunEvent>();
+        using var again = Run(plan, tell: events.Add);
+        Assert.DoesNotContain(events, e => e is RunEvent.StepDone or RunEvent.Evaluated);
+        Assert.Equal(Bytes(first.Policy.ExportWeights()), Bytes(again.Policy.ExportWeights()));
+        Assert.Equal(WithoutSeconds(first), WithoutSeconds(again));
+        Assert.Equal(first.After.Accuracy, again.After.Accuracy);
+    }
+
+    [Fact]
+    public void One_thread_and_two_threads_train_the_same_policy_to_the_byte()
+    {
+        using var one = Run(Plan("one", onDisk: false));
+        using var two = Run(Plan("two", onDisk: false), threads: 2);
+        Assert.NotEqual(Bytes(TinyWeights()), Bytes(one.Policy.ExportWeights()));
+        Assert.Equal(Bytes(one.Policy.ExportWeights()), Bytes(two.Policy.ExportWeights()));
+    }
+
+    [Fact]
+    public void The_first_ratio_of_every_step_is_exactly_one_with_and_without_mini_batches_and_epochs()
+    {
+        using var single = Run(Plan("single", onDisk: false));
+        using var several = Run(Plan("several", onDisk: false) with { MiniBatches = 3, Epochs = 2 });
+        Assert.All(single.Steps.Concat(several.Steps), step => Assert.Equal(0.0, step.FirstRatioDeviation));
+        Assert.All(single.Steps, step => Assert.Equal(1, step.Updates));
+        Assert.All(several.Steps, step => Assert.InRange(step.Updates, 2, 6));
+        Assert.Contains(several.Steps, step => step.Loss.MaxAbsLogRatio > 0);
+        Assert.All(single.Steps, step => Assert.InRange(step.Loss.MaxSamplerGap, 0, 1e-4));
+    }
+
+    [Fact]
+    public void A_run_of_another_plan_in_the_same_folder_is_refused_and_names_the_difference()
+    {
+        var plan = Plan("clash");
+        Run(plan).Dispose();
+        var error = Assert.Throws<InvalidOperationException>(() => Run(plan with { PromptsPerStep = 4 }));
+        Assert.Contains("promptsPerStep", error.Message);
+    }
+
+    [Fact]
+    public void A_reward_without_spread_is_counted_as_no_signal_and_leaves_the_weights_alone()
+    {
+        var plan = Plan("flat", onDisk: false) with
+        {
+            Reward = new RewardPlan { Terms = [new RewardTerm("same", 1, Graders.Of(_ => 0.25))] },
+        };
+        using var run = Run(plan);
+        Assert.All(run.Steps, step => Assert.Equal(0.0, step.InformativeShare));
+        Assert.All(run.Steps, step => Assert.Equal(0, step.Updates));
+        Assert.Equal(Bytes(TinyWeights()), Bytes(run.Policy.ExportWeights()));
+    }
+
+    [Fact]
+    public void A_non_finite_loss_stops_the_run_before_the_policy_changes_and_keeps_what_was_earned()
+    {
+        var plan = Plan("broken") with { Objective = new BreaksAtStep(ObjectivePresets.Grpo, 3), CheckpointEvery = 0 };
+        var error = Assert.Throws<NonFiniteException>(() => Run(plan));
+        Assert.Contains("loss of group", error.Message);
+        var folder = RunFolder.Open(plan.Folder!, PlanJson.Write(plan));
+        Assert.Equal([3], folder.Checkpoints());
+        using var healthy = Run(Plan("healthy") with { Steps = 4, CheckpointEvery = 1 });
+        Assert.Equal(
+            File.ReadAllBytes(Path.Combine(root, "healthy", "checkpoints", "step-3", "model.safetensors")),
+            File.ReadAllBytes(Path.Combine(root, "broken", "checkpoints", "step-3", "model.safetensors")));
+    }
+
+    [Fact]
+    public void Finite_task_sources_are_shuffled_anew_in_every_pass_and_each_pass_asks_every_item_once()
+    {
+        var plan = Plan("passes", onDisk: false) with { TrainTasks = new FiniteTasks(6), Steps = 6 };
+        var asked = Enumerable.Range(0, 4).Select(step => Trainer.PromptsOfStep(plan, Tokenizer, step).Select(p => p.Id).ToArray()).ToArray();
+        Assert.Equal(6, asked[0].Concat(asked[1]).Distinct().Count());
+        Assert.Equal(6, asked[2].Concat(asked[3]).Distinct().Count());
+        Assert.NotEqual(asked[0].Concat(asked[1]), asked[2].Concat(asked[3]));
+    }
+
+    private sealed class FiniteTasks(int count) : ITaskSource
+    {
+        public string Name => "finite";
+
+        public int? Count => count;
+
+        public TaskItem Item(long index) => new($"item-{index}", "1;+1?", "2", "1");
+    }
+
+    /// <summary>Gives a NaN loss from the wanted call of the first group on.</summary>
+    private sealed class BreaksAtStep(ITrainingObjective inner, int step) : ITrainingObjective
+    {
+        private int calls;
+
+        public string Name => "breaks";
+
+        public AggregationSettings Aggregation => inner.Aggregation;
+
+        public bool NeedsReference => inner.NeedsReference;
+
+        public bool UsesEntropy => inner.UsesEntropy;
+
+        public LossReport Evaluate(in ObjectiveInput input, Span<float> dLogProb, Span<float> dEntropy)
+        {
+            var report = inner.Evaluate(in input, dLogProb, dEntropy);
+            if (input.Group == 0) calls++;
+            return calls > step ? report with { PolicyLoss = double.NaN } : report;
+        }
+    }
+}
