@@ -228,7 +228,7 @@ module internal BranchingCheck =
                     1
                     "branching.maxDepth"
                     spec.MaxDepth
-                    ""
+                    " (it counts the branch points above a node)"
                     "write 'branchWhen never' for answers that do not branch"
             yield!
                 Check.rule

@@ -73,6 +73,7 @@ module internal Ticks =
             value.ToString("0.####", CultureInfo.InvariantCulture)
 
 /// <summary>Makes and draws charts.</summary>
+[<RequireQualifiedAccess>]
 module Chart =
     let internal css =
         """

@@ -51,6 +51,12 @@ module internal Markup =
     /// Elements whose content is raw in HTML; only texts of our own without special characters go there.
     let private isRaw name = name = "style"
 
+    /// An attribute keeps its line breaks only as character references.
+    let private appendValue (out: StringBuilder) (text: string) =
+        let value = StringBuilder()
+        append value text
+        out.Append(value.Replace("\n", "&#10;").Replace("\t", "&#9;")) |> ignore
+
     let rec private write (out: StringBuilder) markup =
         match markup with
         | Text text -> append out text
@@ -59,7 +65,7 @@ module internal Markup =
 
             for key, value in attributes do
                 out.Append(' ').Append(key).Append("=\"") |> ignore
-                append out value
+                appendValue out value
                 out.Append '"' |> ignore
 
             if voids.Contains name then

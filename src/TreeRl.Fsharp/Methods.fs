@@ -43,6 +43,7 @@ type Method =
 /// The published methods. Every number below that a source does not give is marked in <c>Deviations</c>; lengths are those of the
 /// sources, so a small model needs <c>branching { from Methods.treeAdv.Sample; maxTokens 64 }</c>.
 /// </summary>
+[<RequireQualifiedAccess>]
 module Methods =
 
     let private flat =
@@ -73,7 +74,7 @@ module Methods =
             Formula = "A = (R - mean over the prompt) / (std over the prompt + 1e-6)"
             Sample = flat
             Redistribute =
-                redistribution {
+                redistributionNamed "grpo" {
                     backup noBackup
                     advantage (over Prompt / Std)
                     spread Paths
@@ -98,7 +99,7 @@ module Methods =
             Formula = "A = R - mean over the prompt"
             Sample = flat
             Redistribute =
-                redistribution {
+                redistributionNamed "drGrpo" {
                     backup noBackup
                     advantage (over Prompt)
                     spread Paths
@@ -120,7 +121,7 @@ module Methods =
             Formula = "A = R - mean over the prompt's other answers"
             Sample = flat
             Redistribute =
-                redistribution {
+                redistributionNamed "rloo" {
                     leafScore (leaveOneOut Prompt)
                     backup noBackup
                     advantage (over Zero)
@@ -148,7 +149,7 @@ module Methods =
                     temperature 1.0
                 }
             Redistribute =
-                redistribution {
+                redistributionNamed "treeRpo" {
                     backup meanOfChildren
                     advantage (over Siblings / BernoulliStd)
                     spread Segments
@@ -187,7 +188,7 @@ module Methods =
                     temperature 1.0
                 }
             Redistribute =
-                redistribution {
+                redistributionNamed "treePo" {
                     backup noBackup
                     advantage (over Ancestors)
                     spread Paths
@@ -219,7 +220,7 @@ module Methods =
             Formula = "x = (R - mean) / std over the prompt; A(n) = mean of x over the leaves below n"
             Sample = entropyForest
             Redistribute =
-                redistribution {
+                redistributionNamed "treeAdv" {
                     leafScore (centre Prompt >> scale Prompt Std)
                     backup meanOfLeaves
                     advantage (over Zero)
@@ -251,7 +252,7 @@ module Methods =
                     topP 0.95
                 }
             Redistribute =
-                redistribution {
+                redistributionNamed "treeRl" {
                     leafScore (leaveOneOut Prompt)
                     backup meanOfLeaves
                     advantage (over Parent / SqrtLeafCount + over Zero / SqrtLeafCount)
@@ -276,7 +277,7 @@ module Methods =
             Formula = "A(leaf) = z-score over the prompt + z-score over the tree"
             Sample = branching { from entropyForest }
             Redistribute =
-                redistribution {
+                redistributionNamed "treeGrpo" {
                     backup noBackup
                     advantage (over Prompt / Std + over Tree / Std)
                     spread Paths
@@ -311,7 +312,7 @@ module Methods =
                     temperature 0.6
                 }
             Redistribute =
-                redistribution {
+                redistributionNamed "spo" {
                     backup meanOfChildren
                     advantage (over Parent)
                     spread Segments
@@ -347,7 +348,7 @@ module Methods =
                     temperature 1.0
                 }
             Redistribute =
-                redistribution {
+                redistributionNamed "dTreeRpo" {
                     backup meanOfChildren
                     advantage (over OtherSiblings)
                     spread Segments

@@ -14,14 +14,14 @@ type BackupChoice internal (shown: string, backup: Backup) =
 
 /// <summary>The builder behind <c>redistribution { .. }</c>.</summary>
 [<Sealed>]
-type RedistributionBuilder internal () =
+type RedistributionBuilder internal (name: string) =
     inherit BlockBuilder<RedistributionSpec, TreeRl.Redistribution>()
 
     /// <inheritdoc/>
     override _.Resolve settings =
         let draft = Draft.gather "redistribution" RedistributionCheck.start settings
         Blocks.insist "redistribution" (RedistributionCheck.problems draft)
-        let rule = RedistributionCheck.ofSpec "redistribution" draft.Spec
+        let rule = RedistributionCheck.ofSpec name draft.Spec
         Blocks.insist "redistribution" (RedistributionCheck.leftovers rule)
 
         TreeRl.Redistribution(
@@ -41,7 +41,10 @@ type RedistributionBuilder internal () =
 module RedistributionWords =
 
     /// <summary>Says how rewards become advantages. Needs <c>advantage</c>; everything else has a default, which printing shows.</summary>
-    let redistribution = RedistributionBuilder()
+    let redistribution = RedistributionBuilder "redistribution"
+
+    /// <summary>As <c>redistribution</c>, with a name for logs and reports.</summary>
+    let redistributionNamed (name: string) = RedistributionBuilder name
 
     let private add step (steps: LeafSteps) = LeafSteps(steps.Steps @ [ step ])
 

@@ -3,6 +3,7 @@ namespace TreeRl
 open System.IO
 
 /// <summary>Reports as HTML: one file, no scripts, nothing fetched, light and dark by the reader's setting.</summary>
+[<RequireQualifiedAccess>]
 module ReportHtml =
 
     /// <summary>The page as text.</summary>

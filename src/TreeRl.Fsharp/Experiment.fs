@@ -1,0 +1,330 @@
+namespace TreeRl
+
+open System
+open System.IO
+open TreeRl.Policies
+open TreeRl.Training
+
+/// <summary>How the learning rate goes on after the warm-up.</summary>
+type RateDecay =
+    /// <summary>It stays.</summary>
+    | Constant
+    /// <summary>Half a cosine, down to a twentieth at the last update.</summary>
+    | Cosine
+    /// <summary>A straight line, down to a twentieth at the last update.</summary>
+    | Linear
+
+/// <summary>What the lines of an <c>experiment</c> block set.</summary>
+type ExperimentSpec =
+    internal
+        {
+            Policy: Policy option
+            Tasks: TaskSet option
+            Sample: Branching option
+            Reward: Reward option
+            Redistribution: Redistribution option
+            Objective: Objective option
+            Steps: int
+            PromptsPerStep: int
+            Epochs: int
+            MiniBatches: int
+            LearningRate: float
+            Warmup: int
+            Decay: RateDecay
+            WeightDecay: float
+            MaxGradientNorm: float
+            Seed: int
+            EvaluateEvery: int
+            EvaluateItems: int
+            EvaluateSamples: int
+            EvaluateTemperature: float
+            CheckpointEvery: int
+            ForestEvery: int
+            SaveTo: string option
+        }
+
+/// <summary>A run in words, checked and resolved; <c>Experiment.run</c> runs it. Printing it shows every number of every part.</summary>
+[<Sealed>]
+type Experiment
+    internal
+    (
+        name: string,
+        spec: ExperimentSpec,
+        given: Set<string>,
+        policy: Policy,
+        plan: ExperimentPlan,
+        parts: (string * string)[],
+        notes: string[],
+        lines: ResolvedLine[]
+    ) =
+    inherit Block<ExperimentSpec>($"experiment {Show.text name}", spec, given, lines)
+
+    /// <summary>The name, which is also the run's folder.</summary>
+    member _.Name = name
+
+    /// <summary>The policy it starts from, which is not changed.</summary>
+    member _.Policy = policy
+
+    /// <summary>The plan that the core runs.</summary>
+    member _.Plan = plan
+
+    /// <summary>The printed parts: heading and block.</summary>
+    member _.Parts = parts
+
+    /// <summary>What is allowed but may surprise.</summary>
+    member _.Notes = notes
+
+    /// <summary>The run's own numbers, its parts, and what may surprise.</summary>
+    override _.ToString() =
+        let indent (text: string) =
+            text.Split '\n' |> Array.map (fun line -> "  " + line) |> String.concat "\n"
+
+        String.Join(
+            "\n",
+            [|
+                Blocks.print $"experiment {Show.text name}" lines
+                for _, text in parts do
+                    indent text
+                for note in notes do
+                    $"  note: {note}"
+            |]
+        )
+
+/// <summary>Checks and resolves <c>experiment</c> blocks.</summary>
+module internal ExperimentCheck =
+    let start =
+        {
+            Policy = None
+            Tasks = None
+            Sample = None
+            Reward = None
+            Redistribution = None
+            Objective = None
+            Steps = 0
+            PromptsPerStep = 16
+            Epochs = 1
+            MiniBatches = 1
+            LearningRate = 1e-3
+            Warmup = 0
+            Decay = Constant
+            WeightDecay = 0.0
+            MaxGradientNorm = 1.0
+            Seed = 0
+            EvaluateEvery = 0
+            EvaluateItems = 200
+            EvaluateSamples = 4
+            EvaluateTemperature = 1.0
+            CheckpointEvery = 0
+            ForestEvery = 0
+            SaveTo = None
+        }
+
+    let private required (given: Set<string>) =
+        let need word what cure =
+            [
+                if not (given.Contains word) then
+                    Check.missing $"experiment.{word}" $"is missing: it says {what}" $"add a line such as '{cure}'"
+            ]
+
+        [
+            yield! need "policy" "which policy is trained" "policy (Policy.pretrained \"arith\")"
+            yield! need "tasks" "what it is trained and measured on" "tasks (Tasks.chains 3)"
+            yield! need "sample" "how answers are sampled" "sample Methods.treeAdv.Sample"
+            yield! need "grade" "what an answer earns" "grade (reward { correct 1.0 })"
+            yield! need "redistribute" "how rewards become advantages" "redistribute Methods.treeAdv.Redistribute"
+            yield! need "update" "what is minimised" "update Objectives.grpo"
+            yield! need "steps" "how many rounds of sampling and training there are" "steps 60"
+        ]
+
+    let private numbers (spec: ExperimentSpec) (given: Set<string>) =
+        let least word minimum value why cure =
+            Check.atLeast minimum $"experiment.{word}" value why cure
+
+        [
+            if given.Contains "steps" then
+                yield! least "steps" 1 spec.Steps "" ""
+            yield! least "promptsPerStep" 1 spec.PromptsPerStep "" ""
+            yield! least "epochs" 1 spec.Epochs "" "1 uses each forest once"
+            yield! least "miniBatches" 1 spec.MiniBatches "" "1 makes one update of each forest"
+            if spec.PromptsPerStep >= 1 && spec.MiniBatches > spec.PromptsPerStep then
+                Check.problem
+                    "experiment.miniBatches"
+                    (string spec.MiniBatches)
+                    $"must not exceed promptsPerStep = {spec.PromptsPerStep} (a prompt is not split)"
+                    $"write 'miniBatches {spec.PromptsPerStep}' or less"
+            yield! Check.positive "experiment.learningRate" spec.LearningRate "write for example 'learningRate 1e-3'"
+            yield! least "warmup" 0 spec.Warmup " update" "0 starts at the full rate"
+            yield! Check.notNegative "experiment.weightDecay" spec.WeightDecay "0 switches it off"
+            yield!
+                Check.rule
+                    (spec.MaxGradientNorm > 0.0)
+                    "experiment.maxGradientNorm"
+                    (Show.number spec.MaxGradientNorm)
+                    "must be above 0"
+                    "'infinity' switches clipping off"
+            yield! least "evaluateEvery" 0 spec.EvaluateEvery " step" "0 measures only before and after"
+            yield! least "evaluateOn (questions)" 1 spec.EvaluateItems "" "write for example 'evaluateOn 200 4'"
+            yield! least "evaluateOn (answers)" 1 spec.EvaluateSamples "" "write for example 'evaluateOn 200 4'"
+            yield! Check.notNegative "experiment.evaluateAt" spec.EvaluateTemperature "0 measures the likeliest answer"
+            yield! least "checkpointEvery" 0 spec.CheckpointEvery " step" "0 keeps only the last"
+            yield! least "forestEvery" 0 spec.ForestEvery " step" "0 keeps only the last"
+        ]
+
+    let private contradictions (spec: ExperimentSpec) (own: Set<string>) =
+        let total = int64 spec.Steps * int64 spec.Epochs * int64 spec.MiniBatches
+
+        [
+            for word in [ "checkpointEvery"; "forestEvery" ] do
+                if own.Contains word && spec.SaveTo.IsNone then
+                    Check.missing $"experiment.{word}" "has no meaning without a folder" "add the line 'saveTo \"runs\"'"
+            if spec.Steps >= 1 && int64 spec.Warmup >= total && spec.Warmup > 0 then
+                Check.problem
+                    "experiment.warmup"
+                    (string spec.Warmup)
+                    $"must be below the {total} updates of the run"
+                    "warmup counts updates: steps * epochs * miniBatches"
+            match spec.Tasks with
+            | Some tasks when tasks.Test.Count.HasValue && tasks.Test.Count.Value < spec.EvaluateItems ->
+                Check.problem
+                    "experiment.evaluateOn (questions)"
+                    (string spec.EvaluateItems)
+                    $"exceeds the {tasks.Test.Count.Value} test questions of {Show.text tasks.Name}"
+                    $"write 'evaluateOn {tasks.Test.Count.Value} {spec.EvaluateSamples}'"
+            | _ -> ()
+            match spec.Tasks with
+            | Some tasks when tasks.Train.Count.HasValue && tasks.Train.Count.Value < spec.PromptsPerStep ->
+                Check.problem
+                    "experiment.promptsPerStep"
+                    (string spec.PromptsPerStep)
+                    $"exceeds the {tasks.Train.Count.Value} training questions of {Show.text tasks.Name}"
+                    ""
+            | _ -> ()
+            match spec.Policy, spec.Sample with
+            | Some policy, Some sample when sample.Plan.MaxTokens >= policy.Weights.Config.ContextLength ->
+                Check.problem
+                    "experiment.sample (maxTokens)"
+                    (string sample.Plan.MaxTokens)
+                    $"leaves no room for a question in the context of {Show.text policy.Name}, {policy.Weights.Config.ContextLength} tokens"
+                    $"write 'branching {{ from ..; maxTokens {policy.Weights.Config.ContextLength / 2} }}'"
+            | _ -> ()
+        ]
+
+    let private nameProblems (name: string) =
+        let allowed (c: char) =
+            Char.IsAsciiLetterOrDigit c || c = '-' || c = '_' || c = '.'
+
+        Check.rule
+            (name <> "" && name[0] <> '.' && String.forall allowed name)
+            "experiment (name)"
+            (Show.text name)
+            "is also a folder: letters, digits, '-', '_' and '.' only"
+            "write for example experiment \"mine-1\" { .. }"
+
+    let problems name (draft: Draft<ExperimentSpec>) =
+        [
+            yield! nameProblems name
+            yield! draft.Problems
+            yield! required draft.Given
+            yield! numbers draft.Spec draft.Given
+            yield! contradictions draft.Spec draft.Own
+        ]
+
+    /// What is allowed but may surprise.
+    let notes (spec: ExperimentSpec) =
+        match spec.Sample, spec.Redistribution, spec.Objective with
+        | Some sample, Some redistribution, Some objective ->
+            [|
+                let updates = spec.Epochs * spec.MiniBatches
+
+                match objective.Spec.Loss with
+                | ClipLoss _
+                | CispoLoss _ when updates = 1 ->
+                    "one update for each forest: every ratio is 1, so clipping never acts; write 'epochs' or 'miniBatches' above 1 to use it"
+                | _ -> ()
+                match objective.Spec.Aggregate with
+                | TokenSumOver constant when constant <> float sample.Plan.MaxTokens ->
+                    $"the objective divides by {Show.number constant}, but an answer may have {sample.Plan.MaxTokens} tokens"
+                | _ -> ()
+                if sample.Spec.Trigger = NeverBranch && redistribution.Spec.Spread = Some Segments then
+                    "nothing branches, so every node is a whole answer and a redistribution along the tree has nothing to do"
+            |]
+        | _ -> [||]
+
+    let private schedule (spec: ExperimentSpec) =
+        LearningRateSchedule(
+            Peak = spec.LearningRate,
+            WarmupUpdates = spec.Warmup,
+            Decay =
+                (match spec.Decay with
+                 | Constant -> Decay.Constant
+                 | Cosine -> Decay.Cosine
+                 | Linear -> Decay.Linear),
+            FloorShare = (if spec.Decay = Constant then 0.0 else 0.05)
+        )
+
+    let plan (name: string) (spec: ExperimentSpec) =
+        let folder: string | null =
+            match spec.SaveTo with
+            | Some folder -> Path.Combine(folder, name)
+            | None -> null
+
+        ExperimentPlan(
+            Name = name,
+            PolicyName = spec.Policy.Value.Name,
+            TrainTasks = spec.Tasks.Value.Train,
+            TestTasks = spec.Tasks.Value.Test,
+            Sampling = spec.Sample.Value.Plan,
+            Reward = spec.Reward.Value.Plan,
+            Credit = spec.Redistribution.Value.Rule,
+            Objective = spec.Objective.Value.Loss,
+            Steps = spec.Steps,
+            PromptsPerStep = spec.PromptsPerStep,
+            Epochs = spec.Epochs,
+            MiniBatches = spec.MiniBatches,
+            LearningRate = schedule spec,
+            Optimizer = OptimizerSettings(WeightDecay = spec.WeightDecay, MaxGradientNorm = spec.MaxGradientNorm),
+            Seed = Seed.Of(int64 spec.Seed),
+            Evaluation =
+                EvaluationPlan(
+                    Items = spec.EvaluateItems,
+                    SamplesPerItem = spec.EvaluateSamples,
+                    Picking = PickSettings(Temperature = spec.EvaluateTemperature),
+                    Every = spec.EvaluateEvery
+                ),
+            CheckpointEvery = spec.CheckpointEvery,
+            ForestEvery = spec.ForestEvery,
+            Folder = folder
+        )
+
+    let describe (spec: ExperimentSpec) =
+        [
+            "policy", spec.Policy.Value.Name
+            "tasks", spec.Tasks.Value.Name
+            "steps", string spec.Steps
+            "promptsPerStep", string spec.PromptsPerStep
+            "epochs", string spec.Epochs
+            "miniBatches", string spec.MiniBatches
+            "learningRate", Show.number spec.LearningRate
+            "warmup", $"{spec.Warmup} updates"
+            "decay", string spec.Decay
+            "weightDecay", Show.number spec.WeightDecay
+            "maxGradientNorm", Show.number spec.MaxGradientNorm
+            "seed", string spec.Seed
+            "evaluateOn", $"{spec.EvaluateItems} questions, {spec.EvaluateSamples} answers each"
+            "evaluateAt", $"temperature {Show.number spec.EvaluateTemperature}"
+            "evaluateEvery", (if spec.EvaluateEvery = 0 then "before and after" else $"{spec.EvaluateEvery} steps")
+            match spec.SaveTo with
+            | Some folder ->
+                "saveTo", folder
+                "checkpointEvery", (if spec.CheckpointEvery = 0 then "last step" else $"{spec.CheckpointEvery} steps")
+                "forestEvery", (if spec.ForestEvery = 0 then "last step" else $"{spec.ForestEvery} steps")
+            | None -> "saveTo", "nowhere"
+        ]
+
+    let parts (spec: ExperimentSpec) =
+        [|
+            "sample", string spec.Sample.Value
+            "grade", string spec.Reward.Value
+            "redistribute", string spec.Redistribution.Value
+            "update", string spec.Objective.Value
+        |]

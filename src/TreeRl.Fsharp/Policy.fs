@@ -1,0 +1,162 @@
+namespace TreeRl
+
+open System
+open System.IO
+open System.Reflection
+open TreeRl.Models
+open TreeRl.Policies
+open TreeRl.Policies.Cpu
+open TreeRl.Tasks
+open TreeRl.Training
+
+/// <summary>
+/// A language model to sample from and to train: weights, tokenizer, and the engine that computes. The engine starts at first use.
+/// </summary>
+[<Sealed>]
+type Policy internal (name: string, weights: ModelWeights, tokenizer: ITokenizer, engine: PolicyFactory) =
+    let live = lazy (engine.Invoke weights)
+
+    /// <summary>The name in reports.</summary>
+    member _.Name = name
+
+    /// <summary>The weights it starts from.</summary>
+    member _.Weights = weights
+
+    /// <summary>Its tokenizer.</summary>
+    member _.Tokenizer = tokenizer
+
+    /// <summary>Makes a fresh engine of weights; an experiment trains one of its own and leaves this policy as it is.</summary>
+    member _.Engine = engine
+
+    /// <summary>The engine with these weights, started at first use.</summary>
+    member _.Live: IPolicy = live.Value
+
+    /// <summary>Frees the engine's memory.</summary>
+    member _.Dispose() =
+        if live.IsValueCreated then
+            live.Value.Dispose()
+
+    interface IDisposable with
+        member this.Dispose() = this.Dispose()
+
+    /// <summary>Name, size and shape in one line.</summary>
+    override _.ToString() =
+        let config = weights.Config
+        let parameters = weights.Names |> Seq.sumBy (fun name -> int64 weights[name].Values.Length)
+
+        $"policy {name}: {Show.whole parameters} parameters, {config.Layers} layers of width {config.Width}, "
+        + $"vocabulary {config.VocabSize}, context {config.ContextLength}"
+
+/// <summary>Finds and loads policies.</summary>
+[<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
+module Policy =
+
+    let private cpu = PolicyFactory(fun weights -> CpuPolicy.Create weights :> IPolicy)
+
+    /// <summary>A policy of given weights.</summary>
+    let ofWeights (name: string) (weights: ModelWeights) (tokenizer: ITokenizer) = new Policy(name, weights, tokenizer, cpu)
+
+    /// <summary>Loads a model folder: config.json, model.safetensors and a tokenizer, as <c>Policy.save</c> or a run's checkpoint has them.</summary>
+    /// <exception cref="T:System.ArgumentException">There is no such folder.</exception>
+    /// <exception cref="T:System.IO.InvalidDataException">A file of the folder breaks its format; the message names it.</exception>
+    let load (folder: string) =
+        if not (Directory.Exists folder) then
+            invalidArg "folder" $"no policy at {Path.GetFullPath folder}: give a folder with config.json, model.safetensors and a tokenizer"
+
+        let full = Path.TrimEndingDirectorySeparator(Path.GetFullPath folder)
+        let name = DirectoryInfo(full).Name
+        ofWeights name (ModelFolder.LoadWeights folder) (ModelFolder.LoadTokenizer folder)
+
+    let rec private upwards (folder: string) =
+        match Path.GetDirectoryName folder with
+        | null -> [ folder ]
+        | above -> folder :: upwards above
+
+    /// The places a named policy may be in, nearest first.
+    let internal places (name: string) =
+        [
+            match Environment.GetEnvironmentVariable "TREERL_POLICIES" with
+            | null
+            | "" -> ()
+            | root -> Path.Combine(root, name)
+            let assembly =
+                match Path.GetDirectoryName(Assembly.GetExecutingAssembly().Location) with
+                | null
+                | "" -> AppContext.BaseDirectory
+                | folder -> folder
+
+            for start in [ Directory.GetCurrentDirectory(); assembly ] do
+                for folder in upwards start do
+                    Path.Combine(folder, "policies", name)
+        ]
+        |> List.distinct
+
+    /// <summary>
+    /// Loads a policy that comes with TreeRl, as in <c>Policy.pretrained "arith"</c>. Looked for in the folder that the environment
+    /// variable TREERL_POLICIES names, then in <c>policies/</c> beside the current directory, the library, or a folder above either.
+    /// </summary>
+    /// <exception cref="T:System.ArgumentException">There is no policy of that name; the message says where it was looked for.</exception>
+    let pretrained (name: string) =
+        let candidates = places name
+        let isModel folder = File.Exists(Path.Combine(folder, "config.json"))
+
+        match candidates |> List.tryFind isModel with
+        | Some folder -> load folder
+        | None ->
+            let looked = String.Join("", candidates |> List.map (fun folder -> "\n  " + folder))
+
+            invalidArg
+                "name"
+                $"no policy named {Show.text name}: make it with scripts/pretrain.fsx, or set TREERL_POLICIES to the folder that holds it. Looked for:{looked}"
+
+    /// <summary>Writes a policy as a model folder, which <c>Policy.load</c> and Hugging Face's tools read.</summary>
+    let save (folder: string) (policy: Policy) =
+        ModelFolder.Save(folder, policy.Live.ExportWeights(), policy.Tokenizer)
+
+/// <summary>What a policy is trained on and measured on; the two sides share no question.</summary>
+type TaskSet =
+    {
+        /// <summary>The name in reports.</summary>
+        Name: string
+        /// <summary>Questions to train on.</summary>
+        Train: ITaskSource
+        /// <summary>Questions to measure on.</summary>
+        Test: ITaskSource
+    }
+
+    /// <summary>Name, and the first question of either side.</summary>
+    override tasks.ToString() =
+        let show (source: ITaskSource) =
+            let item = source.Item 0L
+            $"{source.Name}: {Show.text item.Prompt} -> {item.Reference}"
+
+        $"tasks {tasks.Name}\n  {show tasks.Train}\n  {show tasks.Test}"
+
+/// <summary>Makes task sets.</summary>
+[<RequireQualifiedAccess>]
+module Tasks =
+
+    /// <summary>Chain arithmetic with so few to so many steps: endless, exactly checkable; seven problems in eight are for training.</summary>
+    let chainsBetween (fewest: int) (most: int) =
+        let side split =
+            ChainTasks(ChainOptions(MinSteps = fewest, MaxSteps = most, Split = split)) :> ITaskSource
+
+        {
+            Name = if fewest = most then $"chains {fewest}" else $"chains {fewest}-{most}"
+            Train = side TaskSplit.Train
+            Test = side TaskSplit.Test
+        }
+
+    /// <summary>Chain arithmetic with so many steps: endless, exactly checkable; seven problems in eight are for training.</summary>
+    let chains (steps: int) = chainsBetween steps steps
+
+    /// <summary>Questions of your own, from two sources.</summary>
+    let ofSources (name: string) (train: ITaskSource) (test: ITaskSource) =
+        {
+            Name = name
+            Train = train
+            Test = test
+        }
+
+    /// <summary>The training question of an index, to look at.</summary>
+    let item (index: int) (tasks: TaskSet) = tasks.Train.Item(int64 index)

@@ -1,0 +1,300 @@
+namespace TreeRl
+
+open System
+open System.Collections.Immutable
+open TreeRl.Credit
+open TreeRl.Forests
+open TreeRl.Models
+open TreeRl.Rewards
+open TreeRl.Sampling
+
+/// <summary>A sampled set of trees, as the core stores it: flat columns over nodes and tokens.</summary>
+type Forest = TreeRl.Forests.Forest
+
+/// <summary>A sampled forest, and what is needed to read it.</summary>
+[<Sealed>]
+type Rollout internal (forest: Forest, tokenizer: ITokenizer, policy: string, stats: SamplingStats voption) =
+
+    /// <summary>The forest.</summary>
+    member _.Forest = forest
+
+    /// <summary>Turns its tokens into text.</summary>
+    member _.Tokenizer = tokenizer
+
+    /// <summary>The name of the policy that wrote it.</summary>
+    member _.PolicyName = policy
+
+    /// <summary>What sampling took; none for a forest that was loaded.</summary>
+    member _.Stats = stats
+
+    /// <summary>The finished answers, in leaf order.</summary>
+    member _.Answers: Answer[] = Seq.toArray (Grading.Answers(forest, tokenizer))
+
+    /// <summary>Sizes, what sharing saved, and how the answers ended.</summary>
+    override _.ToString() =
+        let reasons =
+            forest.Leaves
+            |> Seq.countBy (fun leaf -> forest.Finish[leaf])
+            |> Seq.sortByDescending snd
+            |> Seq.map (fun (finish, count) -> $"{count} {finish}")
+            |> String.concat ", "
+
+        let saved = 1.0 - float forest.TokenTotal / float forest.FlatTokenTotal
+
+        let head =
+            $"forest by {policy}: {forest.PromptCount} prompts, {forest.TreeCount} trees, {forest.LeafTotal} answers ({reasons})\n"
+            + $"  {Show.whole forest.TokenTotal} tokens for {Show.whole forest.FlatTokenTotal} without sharing ({Format.percent saved} saved)"
+
+        match stats with
+        | ValueSome stats -> $"{head}\n  {stats}"
+        | ValueNone -> head
+
+/// <summary>A forest whose answers were graded.</summary>
+[<Sealed>]
+type Graded internal (rollout: Rollout, outcomes: LeafOutcomes) =
+
+    /// <summary>The forest with its tokenizer.</summary>
+    member _.Rollout = rollout
+
+    /// <summary>One outcome for each answer, in leaf order.</summary>
+    member _.Outcomes = outcomes
+
+    /// <summary>What the answers earned: counts, means and terms.</summary>
+    override _.ToString() = string outcomes
+
+/// <summary>A graded forest whose rewards were redistributed.</summary>
+[<Sealed>]
+type Credited internal (graded: Graded, result: CreditResult) =
+
+    /// <summary>The graded forest.</summary>
+    member _.Graded = graded
+
+    /// <summary>The columns: node values, node advantages, token advantages.</summary>
+    member _.Result = result
+
+    /// <summary>Counts and the range of the advantages.</summary>
+    override _.ToString() = string result
+
+/// <summary>Makes views of trees for display: one prompt at a time, a token is a record.</summary>
+module internal TreeViews =
+
+    /// Final advantage of a node's tokens: by token, or with `spread Paths` the mean over the trained leaves below.
+    let private advantages (credit: CreditResult) node : int -> float =
+        let forest = credit.Forest
+
+        if not credit.NodeTrained[node] then
+            fun _ -> nan
+        elif credit.TokenAdvantage.Length > 0 then
+            fun offset -> credit.TokenAdvantage[forest.FirstToken[node] + offset]
+        else
+            let below =
+                [| forest.FirstLeaf[node] .. forest.FirstLeaf[node] + forest.LeafCount[node] - 1 |]
+                |> Array.filter (fun leaf -> credit.LeafTrained[leaf])
+                |> Array.map (fun leaf -> credit.LeafAdvantage[leaf])
+
+            let mean = if below.Length = 0 then nan else Array.average below
+            fun _ -> mean
+
+    let rec private node
+        (rollout: Rollout)
+        (outcomes: LeafOutcomes voption)
+        (credit: CreditResult voption)
+        index
+        : NodeView =
+        let forest = rollout.Forest
+
+        let advantage =
+            match credit with
+            | ValueSome credit -> advantages credit index
+            | ValueNone -> fun _ -> 0.0
+
+        let token offset =
+            let at = forest.FirstToken[index] + offset
+
+            {
+                Piece = rollout.Tokenizer.Piece forest.TokenId[at]
+                LogProb = float forest.LogProb[at]
+                Entropy = float forest.Entropy[at]
+                Advantage = advantage offset
+            }
+
+        let leaf = forest.IsLeaf index
+
+        let outcome =
+            match outcomes with
+            | ValueSome outcomes when leaf -> ValueSome outcomes.Total[forest.FirstLeaf[index]]
+            | _ -> ValueNone
+
+        {
+            Tokens = Array.init forest.TokenCount[index] token
+            Value =
+                match credit with
+                | ValueSome credit -> credit.NodeValue[index]
+                | ValueNone -> nan
+            Finish = if leaf then string forest.Finish[index] else ""
+            Outcome =
+                match outcome with
+                | ValueSome outcome when outcome.HasScore -> "earned " + string outcome
+                | ValueSome outcome -> string outcome
+                | ValueNone -> ""
+            Score =
+                match outcome with
+                | ValueSome outcome when outcome.HasScore -> outcome.Value
+                | _ -> nan
+            Children = forest.Children index |> Seq.map (node rollout outcomes credit) |> Seq.toArray
+        }
+
+    let ofPrompt caption (rollout: Rollout) outcomes credit prompt =
+        let forest = rollout.Forest
+        let roots = forest.Roots |> Seq.filter (fun root -> forest.PromptOf[root] = prompt)
+
+        {
+            Caption = caption
+            Prompt = forest.Prompts[prompt].Text
+            Reference = forest.Prompts[prompt].Reference
+            Roots = roots |> Seq.map (node rollout outcomes credit) |> Seq.toArray
+        }
+
+    /// The prompt that shows most: mixed outcomes first, then many nodes, then the first.
+    let mostTelling (credited: Credited) =
+        let forest = credited.Graded.Rollout.Forest
+        let silent = credited.Result.PromptWithoutSignal
+
+        [ 0 .. forest.PromptCount - 1 ]
+        |> List.maxBy (fun prompt ->
+            (if silent[prompt] then 0 else 1), forest.FirstNodeOfPrompt[prompt + 1] - forest.FirstNodeOfPrompt[prompt], -prompt)
+
+    let credited caption (credited: Credited) prompt =
+        let graded = credited.Graded
+        ofPrompt caption graded.Rollout (ValueSome graded.Outcomes) (ValueSome credited.Result) prompt
+
+/// <summary>Draws trees as text.</summary>
+module internal TreeText =
+
+    let private pieces (node: NodeView) =
+        let text = node.Tokens |> Array.map _.Piece |> String.Concat
+        Show.text text
+
+    let private mean (node: NodeView) =
+        let trained = node.Tokens |> Array.filter (fun token -> Double.IsFinite token.Advantage)
+
+        if trained.Length = 0 then
+            nan
+        else
+            trained |> Array.averageBy _.Advantage
+
+    let private note withCredit (node: NodeView) =
+        [
+            if withCredit && Double.IsFinite node.Value then
+                $"V {Format.signed node.Value}"
+            if withCredit then
+                if Double.IsFinite(mean node) then
+                    $"A {Format.signed (mean node)}"
+                else
+                    "not trained"
+            if node.Outcome <> "" then
+                node.Outcome
+            if node.Finish <> "" then
+                node.Finish
+        ]
+        |> String.concat ", "
+
+    let private lines withCredit (view: TreeView) =
+        let rec draw indent (nodes: NodeView[]) =
+            [
+                for i in 0 .. nodes.Length - 1 do
+                    let last = i = nodes.Length - 1
+                    let branch = if last then "\u2514\u2500 " else "\u251C\u2500 "
+                    let below = if last then "   " else "\u2502  "
+                    $"{indent}{branch}{pieces nodes[i]}  {note withCredit nodes[i]}".TrimEnd()
+                    yield! draw (indent + below) nodes[i].Children
+            ]
+
+        let reference = if view.Reference = "" then "" else $"  (expected {view.Reference})"
+        $"{Show.text view.Prompt}{reference}" :: draw "" view.Roots
+
+    let draw withCredit view =
+        String.Join("\n", lines withCredit view)
+
+/// <summary>Grows, shows and draws forests.</summary>
+[<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
+module Forest =
+
+    /// <summary>The first prompts of a task set's training side, as the policy reads them.</summary>
+    let prompts (count: int) (policy: Policy) (tasks: TaskSet) : ForestPrompt[] =
+        Array.init count (fun index ->
+            let item = tasks.Train.Item(int64 index)
+
+            ForestPrompt(
+                item.Id,
+                item.Prompt,
+                ImmutableArray.CreateRange(policy.Tokenizer.EncodePrompt item.Prompt),
+                item.Reference
+            ))
+
+    /// <summary>Samples the forest of given prompts. The same arguments give the same forest, to the byte.</summary>
+    let growFrom (branching: Branching) (policy: Policy) (prompts: ForestPrompt[]) (seed: int) =
+        let sampled =
+            Sampler.Grow(policy.Live, policy.Tokenizer, prompts, branching.Plan, Seed.Of(int64 seed))
+
+        Rollout(sampled.Forest, policy.Tokenizer, policy.Name, ValueSome sampled.Stats)
+
+    /// <summary>Samples the forest of the first training prompts of a task set: <c>Forest.grow mine policy (Tasks.chains 3) 4 7</c>.</summary>
+    let grow (branching: Branching) (policy: Policy) (tasks: TaskSet) (promptCount: int) (seed: int) =
+        growFrom branching policy (prompts promptCount policy tasks) seed
+
+    /// <summary>A forest from elsewhere, with the tokenizer that reads it.</summary>
+    let ofCore (tokenizer: ITokenizer) (forest: Forest) =
+        Rollout(forest, tokenizer, "an unknown policy", ValueNone)
+
+    /// <summary>Prints sizes, what sharing saved, and how the answers ended.</summary>
+    let show (rollout: Rollout) = printfn $"{rollout}"
+
+    /// <summary>The trees of a prompt as text, without credit.</summary>
+    let text (prompt: int) (rollout: Rollout) =
+        TreeText.draw false (TreeViews.ofPrompt "" rollout ValueNone ValueNone prompt)
+
+    /// <summary>The trees of a prompt as text: each node with its tokens, value V, the mean advantage A of its tokens, and a leaf's outcome.</summary>
+    let textWith (prompt: int) (credited: Credited) =
+        TreeText.draw true (TreeViews.credited "" credited prompt)
+
+    /// <summary>Prints the trees of the prompt that shows most: outcomes mixed, many branches.</summary>
+    let draw (credited: Credited) =
+        printfn $"{textWith (TreeViews.mostTelling credited) credited}"
+
+    /// <summary>Writes an HTML page of some prompts' trees, coloured by advantage, and returns its path.</summary>
+    let savePage (path: string) (promptIndices: seq<int>) (credited: Credited) =
+        let name = credited.Result.Rule.Name
+
+        let views =
+            [|
+                for prompt in promptIndices -> TreeViews.credited $"{name}, prompt {prompt}" credited prompt
+            |]
+
+        ReportHtml.saveTrees path $"Trees by {name}" views
+
+/// <summary>Grades forests.</summary>
+[<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
+module Reward =
+
+    /// <summary>Grades every answer of a forest.</summary>
+    let grade (reward: Reward) (rollout: Rollout) =
+        Graded(rollout, Grading.Grade(rollout.Forest, rollout.Tokenizer, reward.Plan))
+
+    /// <summary>Takes one score for each answer, in leaf order, instead of grading.</summary>
+    let given (scores: float[]) (rollout: Rollout) =
+        if scores.Length <> rollout.Forest.LeafTotal then
+            invalidArg "scores" $"{scores.Length} scores for {rollout.Forest.LeafTotal} answers: give one for each, in leaf order"
+
+        Graded(rollout, LeafOutcomes.FromScores scores)
+
+/// <summary>Redistributes rewards.</summary>
+[<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
+module Redistribution =
+
+    /// <summary>Turns the outcomes of a graded forest into advantages.</summary>
+    let apply (redistribution: TreeRl.Redistribution) (graded: Graded) =
+        Credited(
+            graded,
+            TreeRl.Credit.Redistribution.Apply(redistribution.Rule, graded.Rollout.Forest, graded.Outcomes)
+        )
