@@ -45,5 +45,8 @@ for rule in [ Methods.treeAdv.Redistribute; mine ] do
     let credited = graded |> Redistribution.apply rule
     printfn $"{credited}"
     Forest.draw credited
-    let page = credited |> Forest.savePage $"runs/stages-{rule.Rule.Name}.html" [ 0; 1; 2 ]
+
+    let page =
+        credited |> Forest.savePage $"runs/stages-{rule.Rule.Name}.html" [ 0; 1; 2 ]
+
     printfn $"page: {page}\n"

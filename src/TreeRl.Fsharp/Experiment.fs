@@ -176,7 +176,10 @@ module internal ExperimentCheck =
         [
             for word in [ "checkpointEvery"; "forestEvery" ] do
                 if own.Contains word && spec.SaveTo.IsNone then
-                    Check.missing $"experiment.{word}" "has no meaning without a folder" "add the line 'saveTo \"runs\"'"
+                    Check.missing
+                        $"experiment.{word}"
+                        "has no meaning without a folder"
+                        "add the line 'saveTo \"runs\"'"
             if spec.Steps >= 1 && int64 spec.Warmup >= total && spec.Warmup > 0 then
                 Check.problem
                     "experiment.warmup"
@@ -241,10 +244,12 @@ module internal ExperimentCheck =
                 | CispoLoss _ when updates = 1 ->
                     "one update for each forest: every ratio is 1, so clipping never acts; write 'epochs' or 'miniBatches' above 1 to use it"
                 | _ -> ()
+
                 match objective.Spec.Aggregate with
                 | TokenSumOver constant when constant <> float sample.Plan.MaxTokens ->
                     $"the objective divides by {Show.number constant}, but an answer may have {sample.Plan.MaxTokens} tokens"
                 | _ -> ()
+
                 if sample.Spec.Trigger = NeverBranch && redistribution.Spec.Spread = Some Segments then
                     "nothing branches, so every node is a whole answer and a redistribution along the tree has nothing to do"
             |]
@@ -312,12 +317,26 @@ module internal ExperimentCheck =
             "seed", string spec.Seed
             "evaluateOn", $"{spec.EvaluateItems} questions, {spec.EvaluateSamples} answers each"
             "evaluateAt", $"temperature {Show.number spec.EvaluateTemperature}"
-            "evaluateEvery", (if spec.EvaluateEvery = 0 then "before and after" else $"{spec.EvaluateEvery} steps")
+            "evaluateEvery",
+            (if spec.EvaluateEvery = 0 then
+                 "before and after"
+             else
+                 $"{spec.EvaluateEvery} steps")
             match spec.SaveTo with
             | Some folder ->
                 "saveTo", folder
-                "checkpointEvery", (if spec.CheckpointEvery = 0 then "last step" else $"{spec.CheckpointEvery} steps")
-                "forestEvery", (if spec.ForestEvery = 0 then "last step" else $"{spec.ForestEvery} steps")
+
+                "checkpointEvery",
+                (if spec.CheckpointEvery = 0 then
+                     "last step"
+                 else
+                     $"{spec.CheckpointEvery} steps")
+
+                "forestEvery",
+                (if spec.ForestEvery = 0 then
+                     "last step"
+                 else
+                     $"{spec.ForestEvery} steps")
             | None -> "saveTo", "nowhere"
         ]
 

@@ -94,7 +94,6 @@ module ObjectiveWords =
             })
 
 /// <summary>The objectives of the field, each a value of the words of <c>objective { .. }</c>.</summary>
-[<RequireQualifiedAccess>]
 module Objectives =
 
     /// <summary>GRPO (2402.03300) without KL: token ratios, clip 0.2, token mean.</summary>

@@ -42,7 +42,9 @@ type Policy internal (name: string, weights: ModelWeights, tokenizer: ITokenizer
     /// <summary>Name, size and shape in one line.</summary>
     override _.ToString() =
         let config = weights.Config
-        let parameters = weights.Names |> Seq.sumBy (fun name -> int64 weights[name].Values.Length)
+
+        let parameters =
+            weights.Names |> Seq.sumBy (fun name -> int64 weights[name].Values.Length)
 
         $"policy {name}: {Show.whole parameters} parameters, {config.Layers} layers of width {config.Width}, "
         + $"vocabulary {config.VocabSize}, context {config.ContextLength}"
@@ -54,14 +56,17 @@ module Policy =
     let private cpu = PolicyFactory(fun weights -> CpuPolicy.Create weights :> IPolicy)
 
     /// <summary>A policy of given weights.</summary>
-    let ofWeights (name: string) (weights: ModelWeights) (tokenizer: ITokenizer) = new Policy(name, weights, tokenizer, cpu)
+    let ofWeights (name: string) (weights: ModelWeights) (tokenizer: ITokenizer) =
+        new Policy(name, weights, tokenizer, cpu)
 
     /// <summary>Loads a model folder: config.json, model.safetensors and a tokenizer, as <c>Policy.save</c> or a run's checkpoint has them.</summary>
     /// <exception cref="T:System.ArgumentException">There is no such folder.</exception>
     /// <exception cref="T:System.IO.InvalidDataException">A file of the folder breaks its format; the message names it.</exception>
     let load (folder: string) =
         if not (Directory.Exists folder) then
-            invalidArg "folder" $"no policy at {Path.GetFullPath folder}: give a folder with config.json, model.safetensors and a tokenizer"
+            invalidArg
+                "folder"
+                $"no policy at {Path.GetFullPath folder}: give a folder with config.json, model.safetensors and a tokenizer"
 
         let full = Path.TrimEndingDirectorySeparator(Path.GetFullPath folder)
         let name = DirectoryInfo(full).Name
@@ -98,7 +103,9 @@ module Policy =
     /// <exception cref="T:System.ArgumentException">There is no policy of that name; the message says where it was looked for.</exception>
     let pretrained (name: string) =
         let candidates = places name
-        let isModel folder = File.Exists(Path.Combine(folder, "config.json"))
+
+        let isModel folder =
+            File.Exists(Path.Combine(folder, "config.json"))
 
         match candidates |> List.tryFind isModel with
         | Some folder -> load folder
@@ -133,7 +140,6 @@ type TaskSet =
         $"tasks {tasks.Name}\n  {show tasks.Train}\n  {show tasks.Test}"
 
 /// <summary>Makes task sets.</summary>
-[<RequireQualifiedAccess>]
 module Tasks =
 
     /// <summary>Chain arithmetic with so few to so many steps: endless, exactly checkable; seven problems in eight are for training.</summary>
@@ -142,7 +148,11 @@ module Tasks =
             ChainTasks(ChainOptions(MinSteps = fewest, MaxSteps = most, Split = split)) :> ITaskSource
 
         {
-            Name = if fewest = most then $"chains {fewest}" else $"chains {fewest}-{most}"
+            Name =
+                if fewest = most then
+                    $"chains {fewest}"
+                else
+                    $"chains {fewest}-{most}"
             Train = side TaskSplit.Train
             Test = side TaskSplit.Test
         }

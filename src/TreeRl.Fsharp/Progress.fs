@@ -23,7 +23,13 @@ type internal Progress(name: string, steps: int) =
 
     let passing (line: string) =
         let width = max 20 (Console.WindowWidth - 1)
-        let cut = if line.Length > width then line.Substring(0, width) else line
+
+        let cut =
+            if line.Length > width then
+                line.Substring(0, width)
+            else
+                line
+
         Console.Write("\r" + cut.PadRight shown)
         shown <- cut.Length
 
@@ -34,12 +40,15 @@ type internal Progress(name: string, steps: int) =
         + $"answer {Format.fixedTo 1 metrics.AnswerTokens} tokens  informative {Format.percent metrics.InformativeShare}  "
         + $"entropy {Format.fixedTo 3 metrics.Loss.MeanEntropy}  {Format.fixedTo 2 total} s"
 
+    let answers count =
+        if count = 1 then "1 answer" else $"{count} answers"
+
     let troubles (metrics: StepMetrics) =
         [
             if metrics.Failed > 0 then
-                $"{metrics.Failed} answers failed in grading"
+                $"{answers metrics.Failed} failed in grading"
             if metrics.TimedOut > 0 then
-                $"{metrics.TimedOut} timed out in grading"
+                $"{answers metrics.TimedOut} ran out of time in grading"
             if metrics.InformativeShare = 0.0 then
                 "no prompt had different rewards, so this step taught nothing"
         ]
@@ -64,7 +73,8 @@ type internal Progress(name: string, steps: int) =
                 passing (stepLine metrics)
             elif metrics.Step = 0 || (metrics.Step + 1) % every = 0 then
                 keep (stepLine metrics)
-        | :? RunEvent.Evaluated as measured -> keep $"{name}  after {measured.Point.Step} steps: {measured.Point.Result}"
+        | :? RunEvent.Evaluated as measured ->
+            keep $"{name}  after {measured.Point.Step} steps: {measured.Point.Result}"
         | _ -> ()
 
     member _.Done() =

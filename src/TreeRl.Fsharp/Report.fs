@@ -66,7 +66,8 @@ module Report =
             stepCurve result "entropy (nats)" _.Loss.MeanEntropy
             stepCurve result "clipped tokens (share)" _.Loss.ClipShare
             stepCurve result "gradient norm" _.GradientNorm
-            stepCurve result "tokens saved by sharing (share)" (fun step -> 1.0 - float step.Tokens / float step.FlatTokens)
+            stepCurve result "tokens saved by sharing (share)" (fun step ->
+                1.0 - float step.Tokens / float step.FlatTokens)
         |]
 
     let private notes (run: Run) =
@@ -79,11 +80,17 @@ module Report =
 
             if failed > 0 then
                 $"{failed} answers failed in grading; they were not trained on"
+
             if timedOut > 0 then
                 $"{timedOut} answers ran out of time in grading; they were not trained on"
+
             if result.ResumedFrom > 0 then
                 $"continued from a checkpoint after step {result.ResumedFrom}"
-            let silent = result.Steps |> Seq.filter (fun step -> step.InformativeShare = 0.0) |> Seq.length
+
+            let silent =
+                result.Steps
+                |> Seq.filter (fun step -> step.InformativeShare = 0.0)
+                |> Seq.length
 
             if silent > 0 then
                 $"{silent} of {result.Steps.Length} steps had no prompt with different rewards"

@@ -83,5 +83,6 @@ module Experiment =
         let all = Seq.toArray experiments
 
         match all |> Array.countBy _.Name |> Array.tryFind (fun (_, count) -> count > 1) with
-        | Some(name, count) -> invalidArg "experiments" $"{count} experiments are named {Show.text name}: give each its own name"
+        | Some(name, count) ->
+            invalidArg "experiments" $"{count} experiments are named {Show.text name}: give each its own name"
         | None -> all |> Array.map run

@@ -117,6 +117,13 @@ module internal Show =
         + value.Replace("\\", "\\\\").Replace("\n", "\\n").Replace("\t", "\\t").Replace("\"", "\\\"")
         + "\""
 
+    /// At most so many characters, the last ones an ellipsis when there are more.
+    let cut (longest: int) (value: string) =
+        if value.Length <= longest then
+            value
+        else
+            value.Substring(0, longest - 2) + ".."
+
     let flag value = if value then "true" else "false"
 
     let span (time: TimeSpan) =

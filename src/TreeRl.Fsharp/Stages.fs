@@ -88,7 +88,9 @@ module internal TreeViews =
             fun offset -> credit.TokenAdvantage[forest.FirstToken[node] + offset]
         else
             let below =
-                [| forest.FirstLeaf[node] .. forest.FirstLeaf[node] + forest.LeafCount[node] - 1 |]
+                [|
+                    forest.FirstLeaf[node] .. forest.FirstLeaf[node] + forest.LeafCount[node] - 1
+                |]
                 |> Array.filter (fun leaf -> credit.LeafTrained[leaf])
                 |> Array.map (fun leaf -> credit.LeafAdvantage[leaf])
 
@@ -162,7 +164,9 @@ module internal TreeViews =
 
         [ 0 .. forest.PromptCount - 1 ]
         |> List.maxBy (fun prompt ->
-            (if silent[prompt] then 0 else 1), forest.FirstNodeOfPrompt[prompt + 1] - forest.FirstNodeOfPrompt[prompt], -prompt)
+            (if silent[prompt] then 0 else 1),
+            forest.FirstNodeOfPrompt[prompt + 1] - forest.FirstNodeOfPrompt[prompt],
+            -prompt)
 
     let credited caption (credited: Credited) prompt =
         let graded = credited.Graded
@@ -176,7 +180,8 @@ module internal TreeText =
         Show.text text
 
     let private mean (node: NodeView) =
-        let trained = node.Tokens |> Array.filter (fun token -> Double.IsFinite token.Advantage)
+        let trained =
+            node.Tokens |> Array.filter (fun token -> Double.IsFinite token.Advantage)
 
         if trained.Length = 0 then
             nan
@@ -193,7 +198,7 @@ module internal TreeText =
                 else
                     "not trained"
             if node.Outcome <> "" then
-                node.Outcome
+                Show.cut 60 node.Outcome
             if node.Finish <> "" then
                 node.Finish
         ]
@@ -210,7 +215,12 @@ module internal TreeText =
                     yield! draw (indent + below) nodes[i].Children
             ]
 
-        let reference = if view.Reference = "" then "" else $"  (expected {view.Reference})"
+        let reference =
+            if view.Reference = "" then
+                ""
+            else
+                $"  (expected {view.Reference})"
+
         $"{Show.text view.Prompt}{reference}" :: draw "" view.Roots
 
     let draw withCredit view =
@@ -284,7 +294,9 @@ module Reward =
     /// <summary>Takes one score for each answer, in leaf order, instead of grading.</summary>
     let given (scores: float[]) (rollout: Rollout) =
         if scores.Length <> rollout.Forest.LeafTotal then
-            invalidArg "scores" $"{scores.Length} scores for {rollout.Forest.LeafTotal} answers: give one for each, in leaf order"
+            invalidArg
+                "scores"
+                $"{scores.Length} scores for {rollout.Forest.LeafTotal} answers: give one for each, in leaf order"
 
         Graded(rollout, LeafOutcomes.FromScores scores)
 
