@@ -107,6 +107,19 @@ public class CreditRuleTests
     }
 
     [Fact]
+    public void Whitening_by_segment_counts_a_shared_token_once_or_once_for_each_path()
+    {
+        var rule = Plain.WithAfter(AfterStep.Whiten(0));
+        int[] paths = [2, 2, 1, 1, 1, 1, 1, 1, 1]; // by token of Small: root 0 has two tokens and two leaves
+        var once = Small.Apply(rule).TokenAdvantage;
+        Assert.Equal(0, once.Sum(), 1e-12);
+        Assert.Equal(paths.Length - 1, once.Sum(a => a * a), 1e-12);
+        var duplicated = Small.Apply(rule.WithUnit(TrainingUnit.PathDuplicated)).TokenAdvantage;
+        Assert.Equal(0, duplicated.Zip(paths, (a, k) => k * a).Sum(), 1e-12);
+        Assert.Equal(paths.Sum() - 1, duplicated.Zip(paths, (a, k) => k * a * a).Sum(), 1e-12);
+    }
+
+    [Fact]
     public void Singletons_are_pruned_unless_kept()
     {
         var forest = TestTrees.Flat([1, 0], [1]);
