@@ -5,7 +5,7 @@ namespace TreeRl.Numerics;
 
 /// <summary>
 /// Memory outside the garbage collector's reach, aligned to a cache line (large ones to a page) and zeroed. The owner disposes it; a forgotten one is
-/// freed by the finaliser. Not safe to grow while another thread reads.
+/// freed by the finaliser, so whoever uses <see cref="Pointer"/> keeps the buffer reachable. Not safe to grow while another thread reads.
 /// </summary>
 internal sealed unsafe class NativeBuffer<T> : IDisposable
     where T : unmanaged
