@@ -82,10 +82,10 @@ public class CharTokenizerTests
 
 public class Llama2CTokenizerTests
 {
-    private static readonly string[] Pieces = [" ", "a", "b", "c", "ab", "bc", "abc", " a", "é"];
-    private static readonly float[] Scores = [-9, -9, -9, -9, -1, -2, -3, -4, -9];
+    private static readonly string[] Pieces = [" ", "a", "b", "c", "ab", "bc", "abc", " a", "é", "aa"];
+    private static readonly float[] Scores = [-9, -9, -9, -9, -1, -2, -3, -4, -9, -5];
 
-    // Ids: " " 259, a 260, b 261, c 262, ab 263, bc 264, abc 265, " a" 266, é 267.
+    // Ids: " " 259, a 260, b 261, c 262, ab 263, bc 264, abc 265, " a" 266, é 267, aa 268.
     private static Llama2CTokenizer Small()
     {
         string path = TestData.FreshPath("tok.bin");
@@ -111,6 +111,7 @@ public class Llama2CTokenizerTests
         Assert.Equal([265], Small().Encode("abc"));
         Assert.Equal([263, 263], Small().Encode("abab"));
         Assert.Equal([259, 263], Small().Encode(" ab"));
+        Assert.Equal([268, 260], Small().Encode("aaa"));
         Assert.Equal([260, 266], Small().Encode("a a"));
         Assert.Equal([267], Small().Encode("é"));
         Assert.Empty(Small().Encode(""));
