@@ -58,8 +58,10 @@ internal sealed unsafe class CpuDecoder : IDecoder
         for (int i = 0; i < prompts.Length; i++)
         {
             int[] prompt = prompts[i];
-            Guard.That(prompt is { Length: > 0 }, $"prompt {i} is empty: a branch needs at least one token to be predicted from", nameof(prompts));
-            Guard.That(prompt.Length <= weights.Config.ContextLength, $"prompt {i} has {prompt.Length} tokens: the model's context is {weights.Config.ContextLength}", nameof(prompts));
+            if (prompt is not { Length: > 0 })
+                throw new ArgumentException($"prompt {i} is empty: a branch needs at least one token to be predicted from", nameof(prompts));
+            if (prompt.Length > weights.Config.ContextLength)
+                throw new ArgumentException($"prompt {i} has {prompt.Length} tokens: the model's context is {weights.Config.ContextLength}", nameof(prompts));
             foreach (int token in prompt) CheckToken(token);
             rows += prompt.Length;
             blocks += (prompt.Length + DecodeAttention.BlockPositions - 1) / DecodeAttention.BlockPositions;
