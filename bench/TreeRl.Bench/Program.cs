@@ -1,6 +1,7 @@
 // Purpose: measures the engine against the machine it runs on.
 // Run:     dotnet run -c Release --project bench/TreeRl.Bench -- kernels [portable|avx2|avx512]
-// Time:    about half a minute for the kernels.
+//          dotnet run -c Release --project bench/TreeRl.Bench -- policy [decode|train]
+// Time:    about half a minute for the kernels, a minute for the policy.
 // Expect:  shares of the peak measured in the same run; absolute figures of a shared machine mean little.
 using System;
 using TreeRl.Bench;
@@ -14,7 +15,13 @@ switch (args)
     case ["kernels", var name] when Enum.TryParse(name, ignoreCase: true, out SimdLevel level) && Enum.IsDefined(level):
         KernelBench.Run(level);
         return 0;
+    case ["policy"]:
+        PolicyBench.Run(decode: true, train: true);
+        return 0;
+    case ["policy", "decode" or "train"]:
+        PolicyBench.Run(decode: args[1] == "decode", train: args[1] == "train");
+        return 0;
     default:
-        Console.Error.WriteLine("usage: TreeRl.Bench kernels [portable|avx2|avx512]");
+        Console.Error.WriteLine("usage: TreeRl.Bench kernels [portable|avx2|avx512] | policy [decode|train]");
         return 2;
 }
