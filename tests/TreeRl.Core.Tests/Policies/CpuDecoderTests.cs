@@ -225,47 +225,7 @@ public sealed class CpuDecoderTests
         Assert.Contains("older weights", Assert.Throws<InvalidOperationException>(() => decoder.Advance(next, [1])).Message);
     }
 
-    [Theory]
-    [InlineData(1)]
-    [InlineData(2)]
-    public void A_decoding_step_allocates_nothing_after_warm_up(int threads)
-    {
-        var config = TestModels.ByName["qwen2: bias, grouped queries, head 24"];
-        using var policy = CpuPolicy.Create(TestBatches.Weights(config), new CpuOptions { Threads = threads });
-        using var decoder = policy.NewDecoder(Picking);
-        var prompts = Enumerable.Range(0, 5).Select(i => Path(config, 3 + i)).ToArray();
-        int[] ids = new int[5], children = new int[2], tokens = new int[5];
-        var requests = new PickRequest[5];
-        var picks = new TokenPick[5];
-        var entropies = new float[5];
-        void Round()
-        {
-            decoder.Prompt(prompts, ids);
-            for (int step = 0; step < 40; step++)
-            {
-                for (int i = 0; i < ids.Length; i++) requests[i] = new PickRequest(ids[i], 1, false, Seed.Of(step).Child(i));
-                decoder.Pick(requests, picks);
-                decoder.Entropies(ids, entropies);
-                for (int i = 0; i < ids.Length; i++) tokens[i] = picks[i].Id;
-                if (step % 5 == 0)
-                {
-                    decoder.Fork(ids[2], children);
-                    decoder.Release(children[0]);
-                    ids[2] = children[1];
-                }
-                decoder.Advance(ids, tokens);
-            }
-            foreach (int id in ids) decoder.Release(id);
-        }
-
-        Round();
-        Round();
-        long before = GC.GetTotalAllocatedBytes(precise: true);
-        Round();
-        Assert.Equal(0, GC.GetTotalAllocatedBytes(precise: true) - before);
-    }
-
-    private static int[] Path(ModelConfig config, int length) => [.. Enumerable.Range(0, length).Select(i => Seed.Of(length).Below(config.VocabSize, i))];
+    internal static int[] Path(ModelConfig config, int length) => [.. Enumerable.Range(0, length).Select(i => Seed.Of(length).Below(config.VocabSize, i))];
 
     private static float[] Logits(IDecoder decoder, int branch, ModelConfig config)
     {

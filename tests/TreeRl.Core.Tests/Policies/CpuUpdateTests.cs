@@ -131,7 +131,7 @@ public sealed class CpuUpdateTests
         Step(restored, 3);
         AssertSame(policy.ExportWeights(), restored.ExportWeights());
         using var other = CpuPolicy.Create(TestBatches.Weights(TestModels.Plain), new CpuOptions { Threads = 1 });
-        Assert.Contains("q_norm", Assert.Throws<ArgumentException>(() => restored.ImportOptimizer(other.ExportOptimizer())).Message);
+        Assert.Contains("embed_tokens", Assert.Throws<ArgumentException>(() => restored.ImportOptimizer(other.ExportOptimizer())).Message);
     }
 
     [Fact]
@@ -197,33 +197,6 @@ public sealed class CpuUpdateTests
         Assert.Throws<NonFiniteException>(() => nan.Accumulate(Batch(config, 3), new LinearObjective()));
     }
 
-    [Theory]
-    [InlineData(1)]
-    [InlineData(2)]
-    public void A_training_step_allocates_nothing_after_warm_up(int threads)
-    {
-        var config = TestModels.ByName["everything, head 40, adjacent"];
-        using var policy = CpuPolicy.Create(TestBatches.Weights(config), new CpuOptions { Threads = threads, ChunkTokens = 25 });
-        PackedBatch[] batches = [Batch(config, 1, 6), Batch(config, 2, 9), Batch(config, 3, 4)];
-        var objective = new LinearObjective();
-        float[] logProb = new float[1000], entropy = new float[1000];
-        void Round()
-        {
-            foreach (var batch in batches)
-            {
-                policy.Score(batch, logProb.AsSpan(0, batch.TargetCount), entropy.AsSpan(0, batch.TargetCount));
-                policy.Accumulate(batch, objective);
-                policy.Apply(Settings, 1e-3);
-            }
-        }
-
-        Round();
-        Round();
-        long before = GC.GetTotalAllocatedBytes(precise: true);
-        Round();
-        Assert.Equal(0, GC.GetTotalAllocatedBytes(precise: true) - before);
-    }
-
     [Fact]
     public void Settings_out_of_range_are_refused()
     {
@@ -238,7 +211,7 @@ public sealed class CpuUpdateTests
         Assert.Throws<ArgumentOutOfRangeException>(() => policy.Apply(new OptimizerSettings { MaxGradientNorm = 0 }, 0.1));
     }
 
-    private static PackedBatch Batch(ModelConfig config, long seed, int prompts = 5) =>
+    internal static PackedBatch Batch(ModelConfig config, long seed, int prompts = 5) =>
         CpuGradientTests.WithMasses(TestBatches.Pack(TestBatches.RandomPrompts(prompts, config.VocabSize, seed + 100)), seed);
 
     private static void AssertSame(ModelWeights expected, ModelWeights actual)

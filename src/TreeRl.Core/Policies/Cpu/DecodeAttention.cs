@@ -44,12 +44,15 @@ internal sealed unsafe class DecodeAttention(ParameterLayout layout)
         int q = 0;
         for (; q + 2 <= group; q += 2) Scores2(path, keyAt, blocks, queries + q * h, scores + (long)q * padded, padded);
         if (q < group) Scores1(path, keyAt, blocks, queries + q * h, scores + (long)q * padded);
-        for (q = 0; q < group; q++)
+        for (q = 0; q < group; q += 2)
         {
-            float inverse = 1 / Softmax.Forward(scores + (long)q * padded, keys, padded, scale, out _);
-            float* row = output + q * h;
-            Mix(path, valueAt, keys, scores + (long)q * padded, row);
-            VectorMath.Scale(row, h, inverse);
+            int other = Math.Min(q + 1, group - 1);
+            float* weight = scores + (long)q * padded, otherWeight = scores + (long)other * padded;
+            float inverse = 1 / Softmax.Forward(weight, keys, padded, scale, out _);
+            float otherInverse = other == q ? 1 : 1 / Softmax.Forward(otherWeight, keys, padded, scale, out _);
+            Mix2(path, valueAt, keys, weight, otherWeight, output + q * h, output + other * h);
+            VectorMath.Scale(output + q * h, h, inverse);
+            if (other != q) VectorMath.Scale(output + other * h, h, otherInverse);
         }
     }
 
@@ -136,29 +139,48 @@ internal sealed unsafe class DecodeAttention(ParameterLayout layout)
         }
     }
 
-    /// <summary>output = sum over positions of weight * value, in the order of the positions.</summary>
+    /// <summary>
+    /// output = sum over positions of weight * value, in the order of the positions, for two heads at once: one head's chains alone would wait for each other.
+    /// The heads may be the same one.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Mix(nint* path, long at, int keys, float* weight, float* output)
+    private void Mix2(nint* path, long at, int keys, float* weight, float* otherWeight, float* output, float* otherOutput)
     {
-        int j = 0;
-        for (; j + 32 <= h; j += 32)
+        int j = 0, size = h;
+        for (; j + 32 <= size; j += 32)
         {
-            Vector512<float> a = default, b = default;
-            for (int t = 0; t < keys; t++)
+            Vector512<float> a = default, b = default, c = default, d = default;
+            for (int first = 0; first < keys; first += BlockPositions)
             {
-                float* value = (float*)path[t / 16] + at + (t % 16) * h + j;
-                var w = Vector512.Create(weight[t]);
-                a = Vector512.FusedMultiplyAdd(w, Vector512.Load(value), a);
-                b = Vector512.FusedMultiplyAdd(w, Vector512.Load(value + 16), b);
+                float* value = (float*)path[first / BlockPositions] + at + j;
+                int end = Math.Min(keys, first + BlockPositions);
+                for (int t = first; t < end; t++, value += size)
+                {
+                    Vector512<float> v = Vector512.Load(value), u = Vector512.Load(value + 16), w = Vector512.Create(weight[t]), x = Vector512.Create(otherWeight[t]);
+                    a = Vector512.FusedMultiplyAdd(w, v, a);
+                    b = Vector512.FusedMultiplyAdd(w, u, b);
+                    c = Vector512.FusedMultiplyAdd(x, v, c);
+                    d = Vector512.FusedMultiplyAdd(x, u, d);
+                }
             }
             a.Store(output + j);
             b.Store(output + j + 16);
+            c.Store(otherOutput + j);
+            d.Store(otherOutput + j + 16);
         }
-        for (; j < h; j += 16)
+        if (j == size) return;
+        Vector512<float> e = default, f = default;
+        for (int first = 0; first < keys; first += BlockPositions)
         {
-            Vector512<float> a = default;
-            for (int t = 0; t < keys; t++) a = Vector512.FusedMultiplyAdd(Vector512.Create(weight[t]), Vector512.Load((float*)path[t / 16] + at + (t % 16) * h + j), a);
-            a.Store(output + j);
+            float* value = (float*)path[first / BlockPositions] + at + j;
+            int end = Math.Min(keys, first + BlockPositions);
+            for (int t = first; t < end; t++, value += size)
+            {
+                e = Vector512.FusedMultiplyAdd(Vector512.Create(weight[t]), Vector512.Load(value), e);
+                f = Vector512.FusedMultiplyAdd(Vector512.Create(otherWeight[t]), Vector512.Load(value), f);
+            }
         }
+        e.Store(output + j);
+        f.Store(otherOutput + j);
     }
 }
