@@ -61,6 +61,7 @@ public sealed class CpuAllocationTests
         using var policy = CpuPolicy.Create(TestBatches.Weights(config), new CpuOptions { Threads = threads, ChunkTokens = 25 });
         PackedBatch[] batches = [CpuUpdateTests.Batch(config, 1, 6), CpuUpdateTests.Batch(config, 2, 9), CpuUpdateTests.Batch(config, 3, 4)];
         var objective = new LinearObjective();
+        var settings = new OptimizerSettings();
         float[] logProb = new float[1000], entropy = new float[1000];
         void Round()
         {
@@ -68,7 +69,7 @@ public sealed class CpuAllocationTests
             {
                 policy.Score(batch, logProb.AsSpan(0, batch.TargetCount), entropy.AsSpan(0, batch.TargetCount));
                 policy.Accumulate(batch, objective);
-                policy.Apply(new OptimizerSettings(), 1e-3);
+                policy.Apply(settings, 1e-3);
             }
         }
 
