@@ -69,8 +69,8 @@ internal sealed unsafe partial class DecodePass
             weights.Rotary.Apply(key, stride, 1, 1, h, position);
             attention.Store(l, head, paths.Pointer + pathStart[first + i], *position, key, value);
         }
-        // A row may attend to keys that another worker stores.
-        Barrier(parts);
+        // A row of a prompt attends to keys that another worker stores.
+        if (!independentRows) Barrier(parts);
         for (int unit = begin; unit < end; unit++)
         {
             int i = unit / keyHeads, head = unit % keyHeads;

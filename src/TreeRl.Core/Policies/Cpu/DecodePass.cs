@@ -29,6 +29,7 @@ internal sealed unsafe partial class DecodePass : IDisposable
     private LogitMeasure[] measures = [];
     private int* tokens, positions, pathStart, logitBlock;
     private int rowCount, pathCount, currentStart, longest, waveFirst, waveEnd;
+    private bool independentRows;
 
     public DecodePass(PolicyWeights weights, WorkerPool pool, SimdLevel level, SharedBlocks logits)
     {
@@ -85,6 +86,7 @@ internal sealed unsafe partial class DecodePass : IDisposable
     /// <summary>Computes all rows. Rows of one path come in the order of their positions and are <paramref name="independent"/> only if there is one each.</summary>
     public void Run(bool independent)
     {
+        independentRows = independent;
         int perThread = rowCount / pool.Threads;
         bool share = pool.Threads > 1 && (perThread < 16 || (perThread < 64 && waveRows == LargeWave));
         int wave = Math.Min(waveRows, rowCount);
