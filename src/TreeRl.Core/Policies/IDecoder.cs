@@ -57,7 +57,7 @@ public interface IDecoder : IDisposable
 /// <summary>How tokens are drawn. Filters apply in the order temperature, top-k, top-p, min-p; what remains is renormalised.</summary>
 public sealed record PickSettings
 {
-    /// <summary>Divides the logits; 0 takes the likeliest token, ties going to the smaller id. At least 0.</summary>
+    /// <summary>Divides the logits; 0 takes the likeliest token, ties going to the smaller id. 0, or 1e-6 .. 1e6.</summary>
     public double Temperature { get; init; } = 1.0;
 
     /// <summary>Keep only the k likeliest tokens; 0 keeps all.</summary>

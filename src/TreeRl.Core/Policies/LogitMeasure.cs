@@ -1,6 +1,8 @@
 using System;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using TreeRl.Numerics;
 
 namespace TreeRl.Policies;
 
@@ -19,47 +21,54 @@ public readonly record struct LogitMeasure(float Max, double LogSum, double Entr
     public static LogitMeasure Of(ReadOnlySpan<float> logits)
     {
         Guard.That(!logits.IsEmpty, "logits are empty: a vocabulary has at least 1 token", nameof(logits));
-        float max = Max512(logits);
+        var rows = MemoryMarshal.Cast<float, Vector512<float>>(logits);
+        var rest = Rest(logits[(rows.Length * Vector512<float>.Count)..]);
+        float max = Largest(rows, rest);
         if (!float.IsFinite(max)) throw new NonFiniteException("largest next-token logit", max);
         double sum = 0, weighted = 0;
-        int i = 0;
-        var rows = MemoryMarshal.Cast<float, Vector512<float>>(logits);
-        var shift = Vector512.Create(max);
-        var floor = Vector512.Create(LowestExponent);
-        foreach (var row in rows)
+        for (int first = 0; first <= rows.Length; first += SumRows)
         {
-            // exp underflows to 0 far above the floor, so it changes nothing but keeps -inf * 0 from being NaN.
-            var x = Vector512.Max(row - shift, floor);
-            var e = Vector512.Exp(x);
-            sum += Vector512.Sum(e);
-            weighted += Vector512.Sum(e * x);
-            i += Vector512<float>.Count;
+            Vector512<float> laneSum = Vector512<float>.Zero, laneWeighted = Vector512<float>.Zero;
+            int end = Math.Min(first + SumRows, rows.Length);
+            for (int i = first; i < end; i++) Add(rows[i], max, ref laneSum, ref laneWeighted);
+            if (end == rows.Length && end < first + SumRows) Add(rest, max, ref laneSum, ref laneWeighted);
+            sum += Vector512.Sum(laneSum);
+            weighted += Vector512.Sum(laneWeighted);
         }
-        for (; i < logits.Length; i++)
-        {
-            float x = Math.Max(logits[i] - max, LowestExponent);
-            double e = Math.Exp(x);
-            sum += e;
-            weighted += e * x;
-        }
+        if (!double.IsFinite(sum)) throw new NonFiniteException("a next-token logit", sum);
         double logSum = Math.Log(sum);
         return new LogitMeasure(max, Math.Max(logSum, 0), Math.Max(logSum - weighted / sum, 0));
     }
 
-    internal const float LowestExponent = -1000f;
+    /// <summary>Vectors whose sums stay in single-precision lanes before they join the double sums.</summary>
+    private const int SumRows = 64;
 
-    private static float Max512(ReadOnlySpan<float> logits)
+    /// <summary>Up to 15 logits as a vector, filled up with minus infinity, the logit of no token.</summary>
+    internal static Vector512<float> Rest(ReadOnlySpan<float> logits)
     {
-        var max = Vector512.Create(float.NegativeInfinity);
-        int i = 0;
-        foreach (var row in MemoryMarshal.Cast<float, Vector512<float>>(logits))
-        {
-            max = Vector512.Max(max, row);
-            i += Vector512<float>.Count;
-        }
-        float largest = float.NegativeInfinity;
-        for (int lane = 0; lane < Vector512<float>.Count; lane++) largest = MathF.Max(largest, max[lane]);
-        for (; i < logits.Length; i++) largest = MathF.Max(largest, logits[i]);
-        return largest;
+        Span<float> filled = stackalloc float[Vector512<float>.Count];
+        filled.Fill(float.NegativeInfinity);
+        logits.CopyTo(filled);
+        return Vector512.Create<float>(filled);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Add(Vector512<float> row, float max, ref Vector512<float> sum, ref Vector512<float> weighted)
+    {
+        var x = row - Vector512.Create(max);
+        var e = VectorMath.Exp(x);
+        sum += e;
+        // The floor is below where e becomes 0, so it changes nothing but keeps 0 * -infinity from being NaN.
+        weighted += e * Vector512.MaxNative(x, Vector512.Create(VectorMath.ExpFlush - 1));
+    }
+
+    private static float Largest(ReadOnlySpan<Vector512<float>> rows, Vector512<float> rest)
+    {
+        // NaN may get lost here; it shows in the sum.
+        var lanes = rest;
+        foreach (var row in rows) lanes = Vector512.MaxNative(lanes, row);
+        float max = lanes[0];
+        for (int i = 1; i < Vector512<float>.Count; i++) max = MathF.Max(max, lanes[i]);
+        return max;
     }
 }

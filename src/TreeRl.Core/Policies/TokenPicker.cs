@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using TreeRl.Numerics;
 
 namespace TreeRl.Policies;
 
@@ -20,7 +21,7 @@ namespace TreeRl.Policies;
 /// temperature 0   the largest logit is the whole support; so a distinct draw finds one token
 /// ties        equal logits rank by id, the smaller id first
 /// </code>
-/// A token whose weight underflows to 0 in fp32 (about 103 temperatures below the largest logit) is outside the support.
+/// A token more than 87 temperatures below the largest logit has weight 0 in fp32 and is outside the support.
 /// </remarks>
 public sealed class TokenPicker
 {
@@ -59,7 +60,7 @@ public sealed class TokenPicker
         {
             if (!holds) problems.Add(FormattableString.Invariant(problem));
         }
-        Check(double.IsFinite(settings.Temperature) && settings.Temperature >= 0, $"Temperature = {settings.Temperature}: must be a number of at least 0; 0 takes the likeliest token");
+        Check(settings.Temperature is 0 or (>= 1e-6 and <= 1e6), $"Temperature = {settings.Temperature}: must be 0, which takes the likeliest token, or lie between 1e-6 and 1e6");
         Check(settings.TopK >= 0, $"TopK = {settings.TopK}: must not be negative; 0 keeps all tokens");
         Check(settings.TopP is > 0 and <= 1, $"TopP = {settings.TopP}: must be above 0 and at most 1; 1 keeps all tokens");
         Check(settings.MinP is >= 0 and <= 1, $"MinP = {settings.MinP}: must lie between 0 and 1; 0 keeps all tokens");
@@ -106,7 +107,7 @@ public sealed class TokenPicker
             picks[j] = id < 0 ? Nothing : new TokenPick(id, measure.LogProb(logits[id]));
             if (!distinct || id < 0) continue;
             weights[id] = 0;
-            Sum(id / Block);
+            Resum(id / Block);
             total = Total();
         }
     }
@@ -119,28 +120,25 @@ public sealed class TokenPicker
 
     private void Weigh(ReadOnlySpan<float> logits, float max)
     {
-        float inverse = (float)(1 / settings.Temperature);
-        var scale = Vector512.Create(inverse);
+        var scale = Vector512.Create((float)(1 / settings.Temperature));
         var shift = Vector512.Create(max);
-        var floor = Vector512.Create(LogitMeasure.LowestExponent);
-        var into = MemoryMarshal.Cast<float, Vector512<float>>(weights.AsSpan());
         var rows = MemoryMarshal.Cast<float, Vector512<float>>(logits);
-        for (int b = 0; b < rows.Length; b++)
+        var into = MemoryMarshal.Cast<float, Vector512<float>>(weights.AsSpan());
+        for (int b = 0; b < into.Length; b++)
         {
-            into[b] = Vector512.Exp(Vector512.Max((rows[b] - shift) * scale, floor));
-            Sum(b);
+            var row = b < rows.Length ? rows[b] : LogitMeasure.Rest(logits[(b * Block)..]);
+            into[b] = VectorMath.Exp((row - shift) * scale);
+            sums[b] = Sum(into[b]);
         }
-        if (rows.Length == sums.Length) return;
-        for (int i = rows.Length * Block; i < logits.Length; i++)
-            weights[i] = MathF.Exp(MathF.Max((logits[i] - max) * inverse, LogitMeasure.LowestExponent));
-        Sum(rows.Length);
     }
 
-    private void Sum(int block)
+    private static double Sum(Vector512<float> block)
     {
-        var (low, high) = Vector512.Widen(Vector512.LoadUnsafe(ref weights[block * Block]));
-        sums[block] = Vector512.Sum(low + high);
+        var (low, high) = Vector512.Widen(block);
+        return Vector512.Sum(low + high);
     }
+
+    private void Resum(int block) => sums[block] = Sum(Vector512.LoadUnsafe(ref weights[block * Block]));
 
     private double Total()
     {
@@ -189,7 +187,7 @@ public sealed class TokenPicker
         {
             for (int i = b * Block; i < (b + 1) * Block; i++)
                 if (weights[i] < least) weights[i] = 0;
-            Sum(b);
+            Resum(b);
         }
     }
 
@@ -218,7 +216,7 @@ public sealed class TokenPicker
             int end = Math.Min((b + 1) * Block, logits.Length);
             for (int i = b * Block; i < end; i++)
                 if (TokenRank.Key(logits[i], i) < bound || weights[i] < least) weights[i] = 0;
-            Sum(b);
+            Resum(b);
         }
     }
 }

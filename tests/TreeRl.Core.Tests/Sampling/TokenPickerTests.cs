@@ -200,6 +200,10 @@ public class TokenPickerTests
     [InlineData(16)]
     [InlineData(17)]
     [InlineData(130)]
+    [InlineData(1023)]
+    [InlineData(1024)]
+    [InlineData(1025)]
+    [InlineData(2500)]
     public void The_measure_is_maximum_log_sum_and_entropy(int vocab)
     {
         var seed = Seed.Of(vocab);
@@ -221,6 +225,16 @@ public class TokenPickerTests
         Assert.InRange(measure.Entropy, 0.83, 0.84);
         Assert.Equal(0, LogitMeasure.Of([5f]).Entropy);
         Assert.Equal(Math.Log(3), LogitMeasure.Of([0f, 0f, 0f]).Entropy, 1e-6);
+    }
+
+    [Theory]
+    [InlineData(1e-6)]
+    [InlineData(1e6)]
+    public void The_extreme_temperatures_draw_numbers(double temperature)
+    {
+        float[] logits = [-3f, 2f, float.NegativeInfinity, 1.5f];
+        var frequencies = Frequencies(new TokenPicker(4, new PickSettings { Temperature = temperature }), logits, 2000);
+        AssertDrawnFrom(temperature < 1 ? [0, 1, 0, 0] : [1 / 3.0, 1 / 3.0, 0, 1 / 3.0], frequencies, 2000);
     }
 
     [Fact]
@@ -282,8 +296,9 @@ public class TokenPickerTests
 
     public static TheoryData<PickSettings, string> Broken() => new()
     {
-        { new PickSettings { Temperature = -0.5 }, "Temperature = -0.5: must be a number of at least 0" },
-        { new PickSettings { Temperature = double.NaN }, "Temperature = NaN: must be a number" },
+        { new PickSettings { Temperature = -0.5 }, "Temperature = -0.5: must be 0, which takes the likeliest token, or lie between 1e-6 and 1e6" },
+        { new PickSettings { Temperature = double.NaN }, "Temperature = NaN: must be 0" },
+        { new PickSettings { Temperature = 1e-9 }, "Temperature = 1E-09: must be 0" },
         { new PickSettings { TopK = -1 }, "TopK = -1: must not be negative" },
         { new PickSettings { TopP = 0 }, "TopP = 0: must be above 0" },
         { new PickSettings { TopP = 1.5 }, "TopP = 1.5: must be above 0 and at most 1" },
