@@ -242,7 +242,7 @@ module internal ExperimentCheck =
                 match objective.Spec.Loss with
                 | ClipLoss _
                 | CispoLoss _ when updates = 1 ->
-                    "one update for each forest: every ratio is 1, so clipping never acts; write 'epochs' or 'miniBatches' above 1 to use it"
+                    "one update a step, so every ratio is 1 and clipping plays no part ('epochs' or 'miniBatches' above 1 change that)"
                 | _ -> ()
 
                 match objective.Spec.Aggregate with

@@ -213,7 +213,7 @@ footer { max-width: 1180px; margin: 0 auto; color: var(--muted); font-size: 13px
     let private pill (node: NodeView) =
         let className =
             if not (Double.IsFinite node.Score) then "pill"
-            elif node.Score > 0.0 then "pill good"
+            elif node.Score >= 0.5 then "pill good"
             else "pill bad"
 
         let value =

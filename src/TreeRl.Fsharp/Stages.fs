@@ -79,7 +79,7 @@ type Credited internal (graded: Graded, result: CreditResult) =
 module internal TreeViews =
 
     /// Final advantage of a node's tokens: by token, or with `spread Paths` the mean over the trained leaves below.
-    let private advantages (credit: CreditResult) node : int -> float =
+    let advantages (credit: CreditResult) node : int -> float =
         let forest = credit.Forest
 
         if not credit.NodeTrained[node] then
@@ -172,59 +172,46 @@ module internal TreeViews =
         let graded = credited.Graded
         ofPrompt caption graded.Rollout (ValueSome graded.Outcomes) (ValueSome credited.Result) prompt
 
-/// <summary>Draws trees as text.</summary>
+/// <summary>Draws trees as text, by the core's printer.</summary>
 module internal TreeText =
 
-    let private pieces (node: NodeView) =
-        let text = node.Tokens |> Array.map _.Piece |> String.Concat
-        Show.text text
+    /// Mean final advantage of a node's tokens; NaN when they are not trained.
+    let private meanAdvantage (credit: CreditResult) node =
+        let advantage = TreeViews.advantages credit node
+        Seq.init credit.Forest.TokenCount[node] advantage |> Seq.average
 
-    let private mean (node: NodeView) =
-        let trained =
-            node.Tokens |> Array.filter (fun token -> Double.IsFinite token.Advantage)
+    let private columns (graded: Graded) (credit: CreditResult) =
+        let forest = credit.Forest
 
-        if trained.Length = 0 then
-            nan
-        else
-            trained |> Array.averageBy _.Advantage
-
-    let private note withCredit (node: NodeView) =
-        [
-            if withCredit && Double.IsFinite node.Value then
-                $"V {Format.signed node.Value}"
-            if withCredit then
-                if Double.IsFinite(mean node) then
-                    $"A {Format.signed (mean node)}"
-                else
-                    "not trained"
-            if node.Outcome <> "" then
-                Show.cut 60 node.Outcome
-            if node.Finish <> "" then
-                node.Finish
-        ]
-        |> String.concat ", "
-
-    let private lines withCredit (view: TreeView) =
-        let rec draw indent (nodes: NodeView[]) =
-            [
-                for i in 0 .. nodes.Length - 1 do
-                    let last = i = nodes.Length - 1
-                    let branch = if last then "\u2514\u2500 " else "\u251C\u2500 "
-                    let below = if last then "   " else "\u2502  "
-                    $"{indent}{branch}{pieces nodes[i]}  {note withCredit nodes[i]}".TrimEnd()
-                    yield! draw (indent + below) nodes[i].Children
-            ]
-
-        let reference =
-            if view.Reference = "" then
-                ""
+        let outcome node =
+            if forest.IsLeaf node then
+                graded.Outcomes.Total[forest.FirstLeaf[node]] |> string |> Show.cut 60
             else
-                $"  (expected {view.Reference})"
+                ""
 
-        $"{Show.text view.Prompt}{reference}" :: draw "" view.Roots
+        let trained node =
+            if credit.NodeTrained[node] then "" else "not trained"
 
-    let draw withCredit view =
-        String.Join("\n", lines withCredit view)
+        [
+            PrinterColumn.Number("V", (fun node -> credit.NodeValue[node]), "+0.00;-0.00;0")
+            PrinterColumn.Number("A", meanAdvantage credit, "+0.00;-0.00;0")
+            PrinterColumn("", trained)
+            PrinterColumn("earned", outcome)
+        ]
+
+    let draw (rollout: Rollout) columns prompt =
+        let options =
+            ForestPrinterOptions(
+                Piece = rollout.Tokenizer.Piece,
+                Columns = ImmutableArray.CreateRange(columns: seq<PrinterColumn>)
+            )
+
+        ForestPrinter.PrintPrompt(rollout.Forest, prompt, options).TrimEnd()
+
+    let plain rollout prompt = draw rollout [] prompt
+
+    let credited (credited: Credited) prompt =
+        draw credited.Graded.Rollout (columns credited.Graded credited.Result) prompt
 
 /// <summary>Grows, shows and draws forests.</summary>
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
@@ -257,16 +244,22 @@ module Forest =
     let ofCore (tokenizer: ITokenizer) (forest: Forest) =
         Rollout(forest, tokenizer, "an unknown policy", ValueNone)
 
+    /// <summary>Writes a forest to a file, so that other rules can be tried on the same trees later.</summary>
+    let save (path: string) (rollout: Rollout) = ForestFile.Write(path, rollout.Forest)
+
+    /// <summary>Reads a forest that <c>Forest.save</c> or a run wrote, with the policy whose tokenizer reads it.</summary>
+    /// <exception cref="T:System.IO.InvalidDataException">The file is no whole forest file.</exception>
+    let load (policy: Policy) (path: string) =
+        Rollout(ForestFile.Read path, policy.Tokenizer, policy.Name, ValueNone)
+
     /// <summary>Prints sizes, what sharing saved, and how the answers ended.</summary>
     let show (rollout: Rollout) = printfn $"{rollout}"
 
     /// <summary>The trees of a prompt as text, without credit.</summary>
-    let text (prompt: int) (rollout: Rollout) =
-        TreeText.draw false (TreeViews.ofPrompt "" rollout ValueNone ValueNone prompt)
+    let text (prompt: int) (rollout: Rollout) = TreeText.plain rollout prompt
 
     /// <summary>The trees of a prompt as text: each node with its tokens, value V, the mean advantage A of its tokens, and a leaf's outcome.</summary>
-    let textWith (prompt: int) (credited: Credited) =
-        TreeText.draw true (TreeViews.credited "" credited prompt)
+    let textWith (prompt: int) (credited: Credited) = TreeText.credited credited prompt
 
     /// <summary>Prints the trees of the prompt that shows most: outcomes mixed, many branches.</summary>
     let draw (credited: Credited) =

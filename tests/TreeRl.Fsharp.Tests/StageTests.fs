@@ -1,0 +1,258 @@
+module TreeRl.Tests.StageTests
+
+open System
+open System.IO
+open System.Xml.Linq
+open Xunit
+open TreeRl
+open TreeRl.Models
+open TreeRl.Tests.SettingTests
+
+let private tokenizer = TreeRl.Tasks.ChainTasks.NewTokenizer()
+
+let private smallPolicy () =
+    let config =
+        ModelConfig(
+            VocabSize = tokenizer.VocabSize,
+            Width = 16,
+            Layers = 1,
+            Heads = 2,
+            KeyValueHeads = 1,
+            HeadSize = 8,
+            FeedForward = 32,
+            ContextLength = 64
+        )
+
+    Policy.ofWeights "small" (ModelWeights.Random(config, Seed.Of 1L)) tokenizer
+
+let private forestPlan =
+    branching {
+        trees 2
+        leaves 6
+        branchWhen (entropyAbove 0.5 |> afterTokens 3)
+        maxTokens 12
+    }
+
+let private lengthReward =
+    reward {
+        term "even" 1.0 (fun answer -> if answer.TokenCount % 2 = 0 then 1.0 else 0.0)
+        term "brief" 0.1 (fun answer -> 1.0 - float answer.TokenCount / 12.0)
+    }
+
+/// A folder of its own, deleted afterwards.
+let private inFolder (work: string -> unit) =
+    let folder = Directory.CreateTempSubdirectory("treerl-desk-").FullName
+
+    try
+        work folder
+    finally
+        Directory.Delete(folder, true)
+
+let private experimentOf name more =
+    experiment name {
+        policy (smallPolicy ())
+        tasks (Tasks.chains 2)
+        sample forestPlan
+        grade lengthReward
+        redistribute Methods.treeAdv.Redistribute
+        update Objectives.gspoToken
+        steps 2
+        promptsPerStep 2
+        evaluateOn 4 2
+        seed 7
+        yield! more
+    }
+
+[<Fact>]
+let ``the stages chain from a forest to a drawn tree`` () =
+    use small = smallPolicy ()
+    let rollout = Forest.grow forestPlan small (Tasks.chains 2) 2 7
+    Assert.Equal(2, rollout.Forest.PromptCount)
+    Assert.StartsWith("forest by small: 2 prompts, 4 trees, ", string rollout)
+    let graded = rollout |> Reward.grade lengthReward
+    Assert.Equal(rollout.Forest.LeafTotal, graded.Outcomes.LeafCount)
+    let credited = graded |> Redistribution.apply Methods.treeAdv.Redistribute
+    Assert.Equal("treeAdv", credited.Result.Rule.Name)
+    let drawn = Forest.textWith 0 credited
+    Assert.Contains("earned", drawn)
+    Assert.Equal(rollout.Forest.Prompts[0].Text, (Tasks.item 0 (Tasks.chains 2)).Prompt)
+    Assert.DoesNotContain("earned", Forest.text 0 rollout)
+
+[<Fact>]
+let ``the same seed grows the same forest and another seed another`` () =
+    use small = smallPolicy ()
+
+    let grow seed =
+        (Forest.grow forestPlan small (Tasks.chains 2) 2 seed).Forest
+
+    Assert.Equal<int>(grow 7 |> _.TokenId, grow 7 |> _.TokenId)
+    Assert.NotEqual<int[]>(Seq.toArray (grow 7).TokenId, Seq.toArray (grow 8).TokenId)
+
+[<Fact>]
+let ``a saved forest is read back whole`` () =
+    inFolder (fun folder ->
+        use small = smallPolicy ()
+        let rollout = Forest.grow forestPlan small (Tasks.chains 2) 2 7
+        let path = Path.Combine(folder, "a.forest")
+        Forest.save path rollout
+        let again = Forest.load small path
+        Assert.Equal<int>(rollout.Forest.TokenId, again.Forest.TokenId)
+        Assert.Equal<int>(rollout.Forest.Parent, again.Forest.Parent))
+
+[<Fact>]
+let ``given scores take the place of grading, one for each answer`` () =
+    use small = smallPolicy ()
+    let rollout = Forest.grow forestPlan small (Tasks.chains 2) 1 7
+    let count = rollout.Forest.LeafTotal
+    let graded = rollout |> Reward.given (Array.create count 1.0)
+    Assert.Equal(Nullable 1.0, graded.Outcomes.MeanScore)
+
+    let thrown =
+        Assert.Throws<ArgumentException>(fun () -> rollout |> Reward.given [| 1.0 |] |> ignore)
+
+    Assert.StartsWith($"1 scores for {count} answers: give one for each, in leaf order", thrown.Message)
+
+[<Fact>]
+let ``a page of trees is well-formed and shows every token of its prompts`` () =
+    inFolder (fun folder ->
+        use small = smallPolicy ()
+
+        let graded =
+            Forest.grow forestPlan small (Tasks.chains 2) 2 7 |> Reward.grade lengthReward
+
+        for method in [ Methods.grpo; Methods.treeAdv; Methods.treeRpo ] do
+            let credited = graded |> Redistribution.apply method.Redistribute
+            let path = Forest.savePage (Path.Combine(folder, "page.html")) [ 0; 1 ] credited
+            let page = XDocument.Parse((File.ReadAllText path).Replace("<!DOCTYPE html>", ""))
+
+            let tokens =
+                page.Descendants(XName.Get "span")
+                |> Seq.filter (fun span -> not (isNull (span.Attribute(XName.Get "title"))))
+                |> Seq.length
+
+            Assert.Equal(graded.Rollout.Forest.TokenTotal, tokens))
+
+[<Fact>]
+let ``a policy that is not there is refused with the places it was looked for in`` () =
+    let thrown =
+        Assert.Throws<ArgumentException>(fun () -> Policy.pretrained "no-such-policy" |> ignore)
+
+    Assert.StartsWith("no policy named \"no-such-policy\": make it with scripts/pretrain.fsx", thrown.Message)
+    Assert.Contains(Path.Combine(Directory.GetCurrentDirectory(), "policies", "no-such-policy"), thrown.Message)
+
+[<Fact>]
+let ``a saved policy loads with the same weights under the folder's name`` () =
+    inFolder (fun folder ->
+        use small = smallPolicy ()
+        let target = Path.Combine(folder, "mine")
+        Policy.save target small
+        use again = Policy.load target
+        Assert.Equal("mine", again.Name)
+        let name = small.Weights.Names[0]
+        Assert.Equal<float32[]>(small.Weights[name].Values, again.Weights[name].Values))
+
+[<Fact>]
+let ``an experiment reports all that is missing at once`` () =
+    let problems = problemsOf (fun () -> experiment "a b" { steps 0 })
+
+    Assert.Equal("experiment has 8 problems:", problems[0])
+
+    Assert.Equal(
+        "experiment (name) = \"a b\": is also a folder: letters, digits, '-', '_' and '.' only; write for example experiment \"mine-1\" { .. }",
+        problems[1]
+    )
+
+    for word in [ "policy"; "tasks"; "sample"; "grade"; "redistribute"; "update" ] do
+        Assert.Contains(problems, fun problem -> problem.StartsWith $"experiment.{word} is missing: it says ")
+
+    Assert.Contains("experiment.steps = 0: must be at least 1", problems)
+
+[<Fact>]
+let ``each mistake in an experiment has its message`` () =
+    let only more =
+        let problems = problemsOf (fun () -> experimentOf "x" more)
+        Assert.Equal(2, problems.Length)
+        problems[1]
+
+    Assert.Equal(
+        "experiment.miniBatches = 3: must not exceed promptsPerStep = 2 (a prompt is not split); write 'miniBatches 2' or less",
+        only [ miniBatches 3 ]
+    )
+
+    Assert.Equal(
+        "experiment.learningRate = NaN: must be a finite number above 0; write for example 'learningRate 1e-3'",
+        only [ learningRate nan ]
+    )
+
+    Assert.Equal(
+        "experiment.warmup = 2: must be below the 2 updates of the run; warmup counts updates: steps * epochs * miniBatches",
+        only [ warmup 2 ]
+    )
+
+    Assert.Equal(
+        "experiment.checkpointEvery has no meaning without a folder; add the line 'saveTo \"runs\"'",
+        only [ checkpointEvery 1 ]
+    )
+
+[<Fact>]
+let ``answers longer than the policy's context are refused`` () =
+    let long =
+        branching {
+            from forestPlan
+            maxTokens 64
+        }
+
+    let problems =
+        problemsOf (fun () ->
+            experiment "x" {
+                from (experimentOf "x" [])
+                sample long
+            })
+
+    Assert.Equal(
+        "experiment.sample (maxTokens) = 64: leaves no room for a question in the context of \"small\", 64 tokens; write 'branching { from ..; maxTokens 32 }'",
+        problems[1]
+    )
+
+[<Fact>]
+let ``an experiment prints its numbers, its parts and what may surprise`` () =
+    let text = string (experimentOf "mine" [])
+    Assert.StartsWith("experiment \"mine\"\n  policy           small\n", text)
+
+    for part in
+        [
+            "  branching\n"
+            "  reward\n"
+            "  redistribution\n"
+            "  objective\n"
+            "  note: one update a step, so every ratio is 1"
+        ] do
+        Assert.Contains(part, text)
+
+[<Fact>]
+let ``a run leaves its policy unchanged and reports what it measured`` () =
+    inFolder (fun folder ->
+        let mine = experimentOf "mine" [ saveTo folder ]
+        let before = Array.copy mine.Policy.Weights[mine.Policy.Weights.Names[0]].Values
+        use run = Experiment.runQuietly mine
+        Assert.Equal(2, run.Result.Steps.Length)
+        Assert.Equal<float32[]>(before, mine.Policy.Weights[mine.Policy.Weights.Names[0]].Values)
+        use trained = run.Trained
+        Assert.NotEqual<float32[]>(before, trained.Weights[trained.Weights.Names[0]].Values)
+        let path = Report.write (Path.Combine(folder, "report.html")) run
+        let html = File.ReadAllText path
+        XDocument.Parse(html.Replace("<!DOCTYPE html>", "")) |> ignore
+        Assert.Contains("mean reward over steps", html)
+        Assert.Contains("reward term &quot;even&quot; over steps", html)
+        Assert.Contains("mine: a forest of the last step", html)
+        let view = Report.view run
+        Assert.Equal(run.Result.TokensSampled, view.SampledTokens)
+        Assert.True(view.FlatTokens > view.SampledTokens))
+
+[<Fact>]
+let ``experiments of one name are not compared`` () =
+    let thrown =
+        Assert.Throws<ArgumentException>(fun () ->
+            Experiment.compare [ experimentOf "a" []; experimentOf "a" [] ] |> ignore)
+
+    Assert.StartsWith("2 experiments are named \"a\"", thrown.Message)
