@@ -232,6 +232,36 @@ module internal ExperimentCheck =
             yield! contradictions draft.Spec draft.Own
         ]
 
+    let rec private isBernoulli divisor =
+        match divisor with
+        | BernoulliStd
+        | BernoulliVariance -> true
+        | WithEpsilon(_, inner) -> isBernoulli inner
+        | _ -> false
+
+    /// Divisors that need scores within 0 .. 1, as words.
+    let private bernoulli (redistribution: Redistribution) =
+        let ofSteps =
+            redistribution.Spec.Leaves.Steps
+            |> List.choose (fun step ->
+                match step with
+                | ScaleStep(_, divisor) -> Some divisor
+                | _ -> None)
+
+        let ofTerms = redistribution.Spec.Terms.List |> List.choose _.Divisor
+        ofSteps @ ofTerms |> List.tryFind isBernoulli
+
+    let private rangeNote (reward: Reward) (redistribution: Redistribution) =
+        let weights = reward.Plan.Terms |> Seq.map _.Weight |> Seq.toList
+        let sum = List.sum weights
+
+        match bernoulli redistribution with
+        | Some divisor when sum > 1.0 || List.exists (fun weight -> weight < 0.0) weights ->
+            [|
+                $"{divisor} needs rewards within 0 .. 1, but the weights {Show.list weights} can leave that range, which stops the run; let them be positive with a sum of at most 1, or divide by PopulationStd"
+            |]
+        | _ -> [||]
+
     /// What is allowed but may surprise.
     let notes (spec: ExperimentSpec) =
         match spec.Sample, spec.Redistribution, spec.Objective with
@@ -249,6 +279,10 @@ module internal ExperimentCheck =
                 | TokenSumOver constant when constant <> float sample.Plan.MaxTokens ->
                     $"the objective divides by {Show.number constant}, but an answer may have {sample.Plan.MaxTokens} tokens"
                 | _ -> ()
+
+                match spec.Reward with
+                | Some reward -> yield! rangeNote reward redistribution
+                | None -> ()
 
                 if sample.Spec.Trigger = NeverBranch && redistribution.Spec.Spread = Some Segments then
                     "nothing branches, so every node is a whole answer and a redistribution along the tree has nothing to do"

@@ -165,6 +165,7 @@ module Methods =
                     "The roots of a prompt are its first group: 8 trees, 2 branch points, 384 tokens a segment, as in the paper's depth 3."
                     "The paper's objective has a KL term of unknown weight; left out: add 'kl K3 beta'."
                     "An only child has nothing to be compared with and is pruned."
+                    "The normaliser needs rewards within 0 .. 1: let the weights of the reward's terms add up to at most 1."
                 |]
         }
 

@@ -103,6 +103,9 @@ module internal Show =
         else
             value.ToString("R", CultureInfo.InvariantCulture)
 
+    let list (values: float list) =
+        values |> List.map number |> String.concat ", "
+
     let whole (value: int64) =
         value.ToString("#,0", CultureInfo.InvariantCulture)
 

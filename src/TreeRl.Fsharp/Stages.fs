@@ -202,7 +202,7 @@ module internal TreeText =
     let draw (rollout: Rollout) columns prompt =
         let options =
             ForestPrinterOptions(
-                Piece = rollout.Tokenizer.Piece,
+                Piece = Func<int, string> rollout.Tokenizer.Piece,
                 Columns = ImmutableArray.CreateRange(columns: seq<PrinterColumn>)
             )
 
