@@ -117,8 +117,9 @@ let ``a page of trees is well-formed and shows every token of its prompts`` () =
     inFolder (fun folder ->
         use small = smallPolicy ()
 
-        let graded =
-            Forest.grow forestPlan small (Tasks.chains 2) 2 7 |> Reward.grade lengthReward
+        let rollout = Forest.grow forestPlan small (Tasks.chains 2) 2 7
+        let alternate = Array.init rollout.Forest.LeafTotal (fun leaf -> float (leaf % 2))
+        let graded = rollout |> Reward.given alternate
 
         for method in [ Methods.grpo; Methods.treeAdv; Methods.treeRpo ] do
             let credited = graded |> Redistribution.apply method.Redistribute
@@ -228,6 +229,19 @@ let ``an experiment prints its numbers, its parts and what may surprise`` () =
             "  note: one update a step, so every ratio is 1"
         ] do
         Assert.Contains(part, text)
+
+[<Fact>]
+let ``a reward that can exceed 1 is noted where a Bernoulli divisor needs 0 to 1`` () =
+    let mistaken =
+        experiment "x" {
+            from (experimentOf "x" [])
+            redistribute Methods.treeRpo.Redistribute
+        }
+
+    let expected =
+        "BernoulliStd needs rewards within 0 .. 1, but the weights 1, 0.1 can leave that range"
+
+    Assert.Contains(mistaken.Notes, fun note -> note.StartsWith expected)
 
 [<Fact>]
 let ``a run leaves its policy unchanged and reports what it measured`` () =
