@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using System.Collections.Immutable;
 using System.Linq;
@@ -86,6 +87,7 @@ internal sealed partial class TokenizerFile
         var contents = new HashSet<string>();
         var owners = new Dictionary<int, string>();
         foreach (var (token, id) in ids) owners.Add(id, token);
+        int next = ids.Count;
         foreach (var item in section.Items())
         {
             item.AllowOnly("id", "content", "single_word", "lstrip", "rstrip", "normalized", "special");
@@ -103,7 +105,10 @@ internal sealed partial class TokenizerFile
                 throw item.Refuse($"the vocabulary gives this token the id {known}: the two must agree");
             if (owners.TryGetValue(token.Id, out string? owner) && owner != token.Content)
                 throw item.Refuse($"id {token.Id} is already that of \"{CharTokenizer.Shown(owner)}\": ids must differ");
-            owners[token.Id] = token.Content;
+            // Some programs number added tokens anew, others take the ids of the file. They agree when the ids go on where the vocabulary ends.
+            if (owners.TryAdd(token.Id, token.Content) && token.Id != next)
+                throw item.Refuse($"the next free id is {next}: ids of added tokens must go on where the vocabulary ends, or programs disagree about them");
+            next = Math.Max(next, token.Id + 1);
             tokens.Add(token);
         }
         return tokens.ToImmutable();
