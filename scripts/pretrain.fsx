@@ -25,7 +25,7 @@ let folder =
     | _ when small -> Path.Combine(Path.GetTempPath(), $"treerl-pretrain-{Environment.ProcessId}", "arith")
     | _ -> Path.Combine(__SOURCE_DIRECTORY__, "..", "policies", "arith")
 
-let updates = if small then 12 else 1600
+let updates = if small then 12 else 900
 let tokenizer = ChainTasks.NewTokenizer()
 
 let config =

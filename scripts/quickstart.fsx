@@ -4,7 +4,8 @@
 // run      ./treerl scripts/quickstart.fsx          (TREERL_SMALL=1: a few seconds, to see that it works)
 // time     about 2 minutes on two cores, the first build included
 // expect   both policies gain well over 15 points on held-out chains of 3 to 4 steps; TreeAdv samples fewer tokens, because answers
-//          share their beginnings. The table and runs/quickstart.html show it; equal seeds give equal numbers.
+//          share their beginnings. The table and runs/quickstart/report.html show it; equal seeds give equal numbers. The runs are kept: to start
+//          afresh, delete runs/quickstart.
 
 #load "treerl.fsx"
 
@@ -12,6 +13,12 @@ open System
 open TreeRl
 
 let small = Environment.GetEnvironmentVariable "TREERL_SMALL" = "1"
+
+let folder =
+    if small then
+        IO.Path.Combine(IO.Path.GetTempPath(), $"treerl-quickstart-{Environment.ProcessId}")
+    else
+        "runs/quickstart"
 
 let flat =
     branching {
@@ -27,7 +34,7 @@ let forest =
         leaves 16
         branchWhen (entropyAbove 0.5)
         fanOut 2
-        topUp newTrees
+        topUp
         maxTokens 80
     }
 
@@ -45,6 +52,7 @@ let train name sampling redistribution =
         evaluateOn (if small then 10 else 400) 2
         evaluateEvery 10
         seed 7
+        saveTo folder
     }
 
 [|

@@ -179,9 +179,9 @@ module Report =
         let path = ReportHtml.save (IO.Path.Combine(folderOf run, "report.html")) report
         printfn $"report: {path}"
 
-    /// <summary>Prints one table over several runs and writes one report, <c>runs/</c> and the title.</summary>
+    /// <summary>Prints one table over several runs and writes one report, <c>report.html</c> in <c>runs/</c> and the title.</summary>
     let showAll (title: string) (runs: seq<Run>) =
         let report = viewAll title runs
         printTable report
-        let path = ReportHtml.save (IO.Path.Combine("runs", title + ".html")) report
+        let path = ReportHtml.save (IO.Path.Combine("runs", title, "report.html")) report
         printfn $"report: {path}"

@@ -26,7 +26,7 @@ public sealed class RunResult : IDisposable
     /// <summary>The measurements, the first of the starting policy, the last of the trained one.</summary>
     public required ImmutableArray<EvaluationPoint> Evaluations { get; init; }
 
-    /// <summary>The last step's products; null when a finished run was only read back.</summary>
+    /// <summary>The last step's products; of a finished run that was read back, remade from its stored forest, or null when that is gone.</summary>
     public required StepProducts? LastProducts { get; init; }
 
     /// <summary>The trained policy.</summary>

@@ -105,6 +105,7 @@ public sealed class Trainer
                 if (last || Due(finished, plan.CheckpointEvery)) Checkpoint(policy, finished);
                 if (last || Due(finished, plan.ForestEvery)) StoreForest(products);
             }
+            products ??= StoredProducts();
             return new RunResult
             {
                 Plan = plan,
@@ -193,6 +194,16 @@ public sealed class Trainer
         if (folder is null || stepsDone == 0) return;
         string path = folder.SaveCheckpoint(policy, tokenizer, stepsDone, tokensSoFar);
         tell(new RunEvent.CheckpointWritten(stepsDone, path));
+    }
+
+    /// <summary>The last step's products of a run that was finished before: its stored forest, graded and redistributed again.</summary>
+    private StepProducts? StoredProducts()
+    {
+        int step = plan.Steps - 1;
+        if (folder is null || !File.Exists(folder.ForestPath(step))) return null;
+        var forest = ForestFile.Read(folder.ForestPath(step));
+        var outcomes = Grading.Grade(forest, tokenizer, plan.Reward);
+        return new StepProducts(step, forest, outcomes, Redistribution.Apply(plan.Credit, forest, outcomes));
     }
 
     private void StoreForest(StepProducts products)

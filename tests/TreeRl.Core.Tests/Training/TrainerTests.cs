@@ -100,6 +100,8 @@ public sealed class TrainerTests : IDisposable
         Assert.Equal(Bytes(first.Policy.ExportWeights()), Bytes(again.Policy.ExportWeights()));
         Assert.Equal(WithoutSeconds(first), WithoutSeconds(again));
         Assert.Equal(first.After.Accuracy, again.After.Accuracy);
+        Assert.Equal(first.LastProducts!.Forest.TokenId, again.LastProducts!.Forest.TokenId);
+        Assert.Equal(first.LastProducts.Credit.NodeAdvantage, again.LastProducts.Credit.NodeAdvantage);
     }
 
     [Fact]
