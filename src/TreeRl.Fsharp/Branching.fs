@@ -71,6 +71,18 @@ type FanOutRule =
     /// <summary>An even share of the leaves the prompt has left; <c>fanOut</c> plays no part.</summary>
     | Fill
 
+/// <summary>What happens when a prompt's branches have ended with answers missing; <c>newTrees</c> or <c>noTopUp</c>.</summary>
+type TopUpRule =
+    internal
+    | NewTrees
+    | NoTopUp
+
+    /// <summary>The rule as one writes it.</summary>
+    override rule.ToString() =
+        match rule with
+        | NewTrees -> "newTrees"
+        | NoTopUp -> "noTopUp"
+
 /// <summary>What the lines of a <c>branching</c> block set.</summary>
 type BranchingSpec =
     internal
@@ -85,7 +97,7 @@ type BranchingSpec =
             AtDepth: AtDepth
             MaxTokens: int
             PromptBudget: int64
-            TopUp: bool
+            TopUp: TopUpRule
             StopTexts: string list
             Repeats: Stop option
             CustomStop: Stop option
@@ -119,7 +131,7 @@ module internal BranchingCheck =
             AtDepth = GoOn
             MaxTokens = 0
             PromptBudget = Int64.MaxValue
-            TopUp = false
+            TopUp = NoTopUp
             StopTexts = []
             Repeats = None
             CustomStop = None
@@ -291,7 +303,7 @@ module internal BranchingCheck =
                 && trees >= 1
                 && not (branches spec)
                 && trees < spec.Leaves
-                && not spec.TopUp
+                && spec.TopUp = NoTopUp
             then
                 Check.problem
                     "branching.leaves"
@@ -345,7 +357,7 @@ module internal BranchingCheck =
                 "distinctFirstTokens", Show.flag (distinct spec)
             "maxTokens", string spec.MaxTokens
             "promptBudget", Show.limit64 spec.PromptBudget
-            "topUp", (if spec.TopUp then "yes" else "no")
+            "topUp", string spec.TopUp
             match spec.Repeats with
             | Some rule -> "stopWhen repeats", string rule
             | None -> ()

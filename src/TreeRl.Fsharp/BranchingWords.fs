@@ -48,7 +48,7 @@ module internal BranchingPlan =
                      DepthLimit.Continue),
             MaxTokens = spec.MaxTokens,
             PromptTokenBudget = spec.PromptBudget,
-            TopUp = (if spec.TopUp then TopUp.NewTree else TopUp.None),
+            TopUp = (if spec.TopUp = NewTrees then TopUp.NewTree else TopUp.None),
             StopTexts = Collections.Immutable.ImmutableArray.CreateRange(List.rev spec.StopTexts),
             Repetition = repetition spec,
             Custom = custom spec,
@@ -152,9 +152,15 @@ module BranchingWords =
     let distinctFirstTokens (distinct: bool) : Setting<BranchingSpec> =
         Setting.flag "distinctFirstTokens" distinct (fun distinct spec -> { spec with Distinct = Some distinct })
 
-    /// <summary>Starts further trees when a prompt's branches have ended with fewer answers than <c>leaves</c>.</summary>
-    let topUp: Setting<BranchingSpec> =
-        Setting.make "topUp" "" (fun spec -> { spec with TopUp = true })
+    /// <summary>Further trees start at the prompt, which may branch too.</summary>
+    let newTrees = NewTrees
+
+    /// <summary>The prompt is done, with fewer answers than <c>leaves</c>.</summary>
+    let noTopUp = NoTopUp
+
+    /// <summary>What happens when a prompt's branches have ended with fewer answers than <c>leaves</c>: <c>newTrees</c> or <c>noTopUp</c> (default).</summary>
+    let topUp (rule: TopUpRule) : Setting<BranchingSpec> =
+        Setting.make "topUp" (string rule) (fun spec -> { spec with TopUp = rule })
 
     /// <summary>Ends an answer in which a run of so many tokens occurs so many times.</summary>
     let repeats (windowTokens: int) (times: int) = Repeats(windowTokens, times)

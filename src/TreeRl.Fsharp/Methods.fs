@@ -185,7 +185,7 @@ module Methods =
                     fanOutRule Transfer
                     maxTokens 7168
                     stopWhen (repeats 32 8)
-                    topUp
+                    topUp newTrees
                     temperature 1.0
                 }
             Redistribute =
@@ -207,7 +207,7 @@ module Methods =
                     "The equation divides by a global deviation; the public code also subtracts the token mean. Whitening does both."
                     "The public code counts a group once for each depth; here an unbranched stretch does not repeat its group."
                     "Groups of one below the prompt do not count, as in the code; groups weigh the same: 'over AncestorsBySize' is the other preset."
-                    "Where an answer stops early, new trees start at the prompt ('topUp'); the paper also restarts from inner segments."
+                    "Where an answer stops early, new trees start at the prompt ('topUp newTrees'); the paper also restarts from inner segments."
                     "The repetition rule looks at windows of 32 tokens; the code looks at 32 characters."
                     "The penalty for overlong answers is part of the reward and not of this value."
                 |]

@@ -196,7 +196,7 @@ let ``a flat block starts one tree for each leaf unless told otherwise`` () =
         branching {
             from flat
             trees 2
-            topUp
+            topUp newTrees
         }
 
     Assert.Equal(2, topped.Plan.Trees)
