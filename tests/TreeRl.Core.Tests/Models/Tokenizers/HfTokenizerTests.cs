@@ -212,6 +212,18 @@ public class HfTokenizerTests
         }
     }
 
+    [Theory]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    public void Added_tokens_that_take_white_space_along_do_not_scan_it_again_and_again(bool left, bool right)
+    {
+        var file = SmallTokenizer.ByteLevel();
+        file["added_tokens"]!.AsArray().Add(SmallTokenizer.Added(260, "\n", left: left, right: right));
+        int[] ids = SmallTokenizer.Read(file).Encode(new string('\n', 2_000_000) + "x");
+        Assert.Equal(2_000_001, ids.Length);
+        Assert.Equal(260, ids[0]);
+    }
+
     [Fact]
     public void One_tokenizer_serves_several_threads()
     {
