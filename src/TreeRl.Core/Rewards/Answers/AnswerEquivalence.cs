@@ -90,8 +90,11 @@ public static class AnswerEquivalence
     private static bool HasGroups(string text)
     {
         for (int i = 1; i + 3 < text.Length; i++)
-            if (text[i] == ',' && char.IsAsciiDigit(text[i - 1]) && char.IsAsciiDigit(text[i + 1]) && char.IsAsciiDigit(text[i + 2]) && char.IsAsciiDigit(text[i + 3]))
-                return true;
+        {
+            if (text[i] != ',' || !char.IsAsciiDigit(text[i - 1])) continue;
+            int at = text[i + 1] == ' ' ? i + 2 : i + 1;
+            if (at + 2 < text.Length && char.IsAsciiDigit(text[at]) && char.IsAsciiDigit(text[at + 1]) && char.IsAsciiDigit(text[at + 2])) return true;
+        }
         return false;
     }
 }

@@ -98,9 +98,10 @@ internal sealed partial class FormComparer
     private static MathNode[] NameFirst(IReadOnlyList<MathNode> sides) =>
         IsName(sides[1]) && !IsName(sides[0]) ? [sides[1], sides[0]] : [sides[0], sides[1]];
 
-    /// <summary>A letter, a word, or a letter with its arguments: the left side of a definition.</summary>
+    /// <summary>A letter, a word, a tuple of letters, or a letter with its arguments: the left side of a definition.</summary>
     private static bool IsName(MathNode node) =>
         node.Kind is MathKind.Symbol or MathKind.Text
+        || node.Kind == MathKind.Bracketed && node.Args.All(static a => a.Kind == MathKind.Symbol)
         || node.Kind == MathKind.Multiply && node.Args.Count == 2 && IsFunctionName(node.Args[0]);
 
     private static bool IsFunctionName(MathNode node) =>

@@ -46,6 +46,7 @@ internal sealed partial class FormComparer(WorkBudget budget)
     /// <summary>Words that name a mathematical object become it; a number times a matrix is multiplied out.</summary>
     private MathNode Canonical(MathNode node)
     {
+        if (node.Kind == MathKind.Text && !budget.Spend(1 + node.Text.Length / 4)) return node;
         if (node.Kind == MathKind.Text)
             return TextAnswer.Normal(node.Text) switch
             {
@@ -80,8 +81,9 @@ internal sealed partial class FormComparer(WorkBudget budget)
         _ => false,
     };
 
-    private static Tri Texts(MathNode given, MathNode reference)
+    private Tri Texts(MathNode given, MathNode reference)
     {
+        if (!budget.Spend(1 + (given.Text.Length + reference.Text.Length) / 4)) return Tri.Unknown;
         if (given.Kind != MathKind.Text || reference.Kind != MathKind.Text) return given.Garbled || reference.Garbled ? Tri.Unknown : Tri.Different;
         string a = TextAnswer.Normal(given.Text), b = TextAnswer.Normal(reference.Text);
         return a.Length > 0 && a == b ? Tri.Same : given.Garbled || reference.Garbled ? Tri.Unknown : Tri.Different;

@@ -80,7 +80,7 @@ internal sealed partial class MathLexer
             return (length, true);
         }
         bool comma = commas == CommaRule.Everywhere || commas == CommaRule.OutsideBrackets && brackets == 0 && nesting == 0;
-        if (rest.Length > 3 && rest[0] == ',' && comma) return (1, false);
+        if (rest.Length > 3 && rest[0] == ',' && comma) return commas == CommaRule.Everywhere && rest[1] == ' ' ? (2, false) : (1, false);
         if (rest.Length > 3 && rest[0] == ' ' && char.IsAsciiDigit(rest[1]))
         {
             // 10 000 is one number; 2 100/3 and 5 120x are not touched

@@ -9,7 +9,7 @@ internal enum CommaRule : byte
     /// <summary>Outside brackets only: <c>1,234</c> is one number, <c>(1,234)</c> are two.</summary>
     OutsideBrackets,
 
-    /// <summary>Everywhere.</summary>
+    /// <summary>Everywhere, also with a space behind it: <c>1, 234</c>.</summary>
     Everywhere,
 
     /// <summary>Nowhere.</summary>

@@ -28,9 +28,13 @@ internal sealed partial class MathParser
             }
             else if (Take("%")) node = Limited(new MathNode(MathKind.Percent, "", node));
             else if (Is("_")) node = Subscripted(node);
-            else if (Take("'"))
+            else if (Is("'"))
             {
-                if (node.Kind == MathKind.Symbol) node = MathNode.Symbol(node.Text + "'");
+                int primes = at;
+                while (Take("'"))
+                {
+                }
+                if (node.Kind == MathKind.Symbol) node = MathNode.Symbol(node.Text + new string('\'', at - primes));
             }
             else break;
         }
@@ -97,7 +101,7 @@ internal sealed partial class MathParser
                 return new MathNode(MathKind.Based, $"{value.Value.Numerator}_{index.Value.Numerator}");
             written = index.Kind == MathKind.Symbol ? index.Text : index.Kind == MathKind.Number ? index.Value.ToString() : index.Key;
         }
-        budget.Spend(at - start);
+        budget.Spend(at - start + value.Text.Length / 4);
         return value.Kind is MathKind.Symbol or MathKind.Text ? Limited(MathNode.Symbol($"{value.Text}_{written}")) : null;
     }
 

@@ -153,11 +153,15 @@ internal sealed partial class MathParser
         MathNode? left = Ratio();
         while (left is not null && (Is("cup") || Is("cap") || Is("setminus")))
         {
-            string operation = tokens[at++].Text;
-            if (Ratio() is not { } right) return null;
-            left = left.Kind == MathKind.SetOperation && left.Text == operation && operation != "setminus"
-                ? Limited(new MathNode(MathKind.SetOperation, operation, [.. left.Args, right]))
-                : Limited(new MathNode(MathKind.SetOperation, operation, left, right));
+            string operation = Now.Text;
+            var sets = new List<MathNode> { left };
+            while (Take(operation))
+            {
+                if (Ratio() is not { } right) return null;
+                sets.Add(right);
+                if (operation == "setminus") break;
+            }
+            left = Limited(new MathNode(MathKind.SetOperation, operation, [.. sets]));
         }
         return left;
     }

@@ -9,6 +9,10 @@ internal static class StatedAnswer
     private static readonly string[] Phrases =
         ["answer is", "answers are", "answer:", "answers:", "answer is:", "answer =", "answer**:", "answer :", "result is", "solution is", "answer would be", "answer must be"];
 
+    // what begins a remark behind the answer
+    private static readonly string[] Reasons =
+        [" because ", " since ", ", which", ", so ", ", where", " (or ", " (since", " (because", ", as ", ", with ", " where ", ", because", ", since"];
+
     private static readonly (string Open, string Close)[] Delimiters = [("$$", "$$"), ("$", "$"), ("\\(", "\\)"), ("\\[", "\\]")];
 
     /// <summary>What follows the last phrase that announces an answer, or null.</summary>
@@ -35,7 +39,7 @@ internal static class StatedAnswer
                 if (text[i] == '\\') i++;
                 continue;
             }
-            int closing = text.IndexOf(close, i + length, StringComparison.Ordinal);
+            int closing = Closing(text, close, i + length);
             if (closing < 0) break;
             if (text.AsSpan(i + length, closing - i - length).Trim().Length > 0)
             {
@@ -61,6 +65,14 @@ internal static class StatedAnswer
         return false;
     }
 
+    /// <summary>The next closing delimiter that is no escaped dollar sign, or -1.</summary>
+    private static int Closing(string text, string close, int from)
+    {
+        int closing = text.IndexOf(close, from, StringComparison.Ordinal);
+        while (close[0] == '$' && closing > 0 && text[closing - 1] == '\\') closing = text.IndexOf(close, closing + 1, StringComparison.Ordinal);
+        return closing;
+    }
+
     private static string? Statement(string text, int at)
     {
         while (at < text.Length && (char.IsWhiteSpace(text[at]) || text[at] is ':' or '*' or '=')) at++;
@@ -70,7 +82,7 @@ internal static class StatedAnswer
         while (next < text.Length && Opens(text, next, out int length, out string close))
         {
             if (close == "$" && next + 1 < text.Length && char.IsAsciiDigit(text[next + 1]) && ClosesAsPrice(text, next)) break;
-            int closing = text.IndexOf(close, next + length, StringComparison.Ordinal);
+            int closing = Closing(text, close, next + length);
             if (closing < 0) break;
             if (pieces.Length > 0) pieces.Append(", ");
             pieces.Append(text, next + length, closing - next - length);
@@ -80,8 +92,11 @@ internal static class StatedAnswer
             next = joined;
         }
         if (pieces.Length > 0) return Trimmed(pieces.ToString() + Unit(text, next));
-        int end = SentenceEnd(text, at);
-        return Trimmed(text[at..end]);
+        string sentence = text[at..SentenceEnd(text, at)];
+        int reason = sentence.Length;
+        foreach (string word in Reasons)
+            if (sentence.IndexOf(word, StringComparison.OrdinalIgnoreCase) is var found and > 0 && found < reason) reason = found;
+        return Trimmed(sentence[..reason]);
     }
 
     /// <summary>True when a dollar sign before digits has no partner in its sentence: it is a currency.</summary>

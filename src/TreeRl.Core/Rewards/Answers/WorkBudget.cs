@@ -15,8 +15,8 @@ internal sealed class WorkBudget
     /// <summary>Deepest nesting of an expression that is read.</summary>
     public const int MaxDepth = 80;
 
-    /// <summary>Most bits an exact numerator or denominator may have.</summary>
-    public const long MaxBits = 40_000;
+    /// <summary>Most bits the numerator or denominator of a computed value may have; literals may be longer. Beyond, the field decides.</summary>
+    public const long MaxBits = 4_000;
 
     /// <summary>A budget of <paramref name="steps"/> steps.</summary>
     public WorkBudget(long steps = StepsPerComparison) => Left = steps;

@@ -1,0 +1,60 @@
+namespace TreeRl.Tests.Rewards.Answers;
+
+/// <summary>Pairs that must not be taken for the same. One pair a line: given, two tildes, reference.</summary>
+internal static class DifferentPairs
+{
+    public const string Table = """
+        0.333 ~~ \frac13
+        0.5 ~~ 50
+        5\% ~~ 50
+        \sqrt{2} ~~ \sqrt{3}
+        \sqrt{2} ~~ 1.414
+        (1,2] ~~ (1,2)
+        [1,2] ~~ (1,2)
+        \{1,2\} ~~ \{1,3\}
+        (1,2) ~~ (2,1)
+        (1,2) ~~ \{1,2\}
+        1+\sqrt{19} ~~ 1\pm\sqrt{19}
+        (x+1)^2 ~~ x^2+1
+        5 m ~~ 5\text{ cm}
+        5\text{ m} ~~ 5\text{ cm}
+        B ~~ A
+        Alice ~~ \text{Evelyn}
+        4:3 ~~ 3:4
+        12:30 ~~ 2:5
+        12:45 ~~ 12:30
+        2\pi ~~ 6.28
+        3+4i ~~ 3-4i
+        \begin{pmatrix} 1 & 2 \\ 3 & 4 \end{pmatrix} ~~ \begin{pmatrix} 1 & 3 \\ 2 & 4 \end{pmatrix}
+        \begin{pmatrix}1\\2\end{pmatrix} ~~ \begin{pmatrix}1&2\end{pmatrix}
+        x=5 ~~ 6
+        y = 2x+4 ~~ y=2x+3
+        5x - 7y + 11z + 5 = 0 ~~ 5x - 7y + 11z + 4 = 0
+        5x - 7y + 11z + 4 ~~ 5x - 7y + 11z + 4 = 0
+        x+2=7 ~~ 7
+        x > 3 ~~ [3,\infty)
+        (-\infty,2]\cup(3,\infty) ~~ (-\infty, 2) \cup (3, \infty)
+        2x+3y>5 ~~ 2x+3y<5
+        -\infty ~~ \infty
+        42 ~~ 52_8
+        9^{9^{9^{9}}} ~~ 9^{9^{9^8}}
+        10^{1000000} ~~ 10^{1000000}+1
+        (3, \pi) ~~ \left( 3, \frac{\pi}{2} \right)
+        q-p ~~ p - q
+        3,5 ~~ 3, 5, 7
+        a=1, b=2 ~~ a=2, b=1
+        x=2, y=1 ~~ (1,2)
+        yes ~~ no
+        1 ~~ -1
+        3r^2 ~~ 3R^2
+        CAB ~~ ABC
+        a_1 ~~ a_2
+        12345678901234567890 ~~ 12345678901234567891
+        10^{20}+\sqrt2 ~~ 10^{20}+\sqrt3
+        seven ~~ 5
+        hello ~~ 5
+        x ~~ y
+        \frac{1}{0} ~~ 5
+        2,3 ~~ 2.3
+        """;
+}
