@@ -1,5 +1,4 @@
 using System;
-using System.Linq;
 
 namespace TreeRl.Rewards.Answers;
 
@@ -26,7 +25,7 @@ public static class AnswerEquivalence
     /// <summary>Longest answer that is read, in characters; a longer one is the same only as an identical text.</summary>
     public const int MaxLength = 10_000;
 
-    private static readonly CommaRule[] CommaRules = [CommaRule.Everywhere, CommaRule.Nowhere];
+    private static readonly CommaRule[] CommaRules = [CommaRule.Everywhere, CommaRule.Nowhere, CommaRule.Spaced];
 
     /// <summary>Compares a given answer with the reference.</summary>
     /// <param name="given">The answer to judge, extracted (see <see cref="AnswerExtraction"/>) but otherwise as written.</param>

@@ -55,7 +55,7 @@ internal sealed partial class MathLexer
                 && !(at + 3 < text.Length && char.IsAsciiDigit(text[at + 3]));
             if (!three)
             {
-                if (!sure && text[position] == ',' && char.IsAsciiDigit(text[Math.Min(at, text.Length - 1)]))
+                if (!sure && text[position] == ',' && position + 1 < text.Length && char.IsAsciiDigit(text[position + 1]))
                 {
                     digits.Length = startLength;
                     position = startPosition;
@@ -79,8 +79,8 @@ internal sealed partial class MathLexer
             while (length < rest.Length && rest[length] == ' ') length++;
             return (length, true);
         }
-        bool comma = commas == CommaRule.Everywhere || commas == CommaRule.OutsideBrackets && brackets == 0 && nesting == 0;
-        if (rest.Length > 3 && rest[0] == ',' && comma) return commas == CommaRule.Everywhere && rest[1] == ' ' ? (2, false) : (1, false);
+        bool comma = commas is CommaRule.Everywhere or CommaRule.Spaced || commas == CommaRule.OutsideBrackets && brackets == 0 && nesting == 0;
+        if (rest.Length > 3 && rest[0] == ',' && comma) return commas == CommaRule.Spaced && rest[1] == ' ' ? (2, false) : (1, false);
         if (rest.Length > 3 && rest[0] == ' ' && char.IsAsciiDigit(rest[1]))
         {
             // 10 000 is one number; 2 100/3 and 5 120x are not touched

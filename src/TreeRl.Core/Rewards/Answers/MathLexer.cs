@@ -9,8 +9,11 @@ internal enum CommaRule : byte
     /// <summary>Outside brackets only: <c>1,234</c> is one number, <c>(1,234)</c> are two.</summary>
     OutsideBrackets,
 
-    /// <summary>Everywhere, also with a space behind it: <c>1, 234</c>.</summary>
+    /// <summary>Everywhere.</summary>
     Everywhere,
+
+    /// <summary>Everywhere, also with a space behind it: <c>1, 234</c>.</summary>
+    Spaced,
 
     /// <summary>Nowhere.</summary>
     Nowhere,

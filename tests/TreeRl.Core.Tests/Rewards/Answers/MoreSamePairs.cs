@@ -123,6 +123,8 @@ internal static class MoreSamePairs
         x=1, x=2 ~~ x \in \{1, 2\}
         [1,2,3] ~~ 1,2,3
         1;2;3 ~~ 1,2,3
+        (1,000, 200) ~~ (1000,200)
+        11, 111, 111, 100 ~~ 11111111100
         \frac{3}{5} \text{ mile} ~~ 0.6
         70 \sqrt{2} ~~ 70√2
         \tan\theta ~~ \tan(\theta)
