@@ -34,7 +34,7 @@ let forest =
         leaves 16
         branchWhen (entropyAbove 0.5)
         fanOut 2
-        topUp
+        topUp newTrees
         maxTokens 80
     }
 
@@ -48,7 +48,7 @@ let train name sampling redistribution =
         update Objectives.grpo
         steps (if small then 2 else 50)
         promptsPerStep (if small then 2 else 16)
-        learningRate 1e-3
+        learningRate 4e-4
         evaluateOn (if small then 10 else 400) 2
         evaluateEvery 10
         seed 7

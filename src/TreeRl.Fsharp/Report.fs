@@ -11,8 +11,8 @@ module Report =
         ValueSome
             {
                 Mean = result.Accuracy
-                Low = max 0.0 (result.Accuracy - result.HalfWidth)
-                High = min 1.0 (result.Accuracy + result.HalfWidth)
+                Low = result.Low
+                High = result.High
                 Count = result.Items.Length
             }
 
@@ -42,8 +42,8 @@ module Report =
                             Step = point.Step
                             Tokens = point.TokensSoFar
                             Value = point.Result.Accuracy
-                            Low = max 0.0 (point.Result.Accuracy - point.Result.HalfWidth)
-                            High = min 1.0 (point.Result.Accuracy + point.Result.HalfWidth)
+                            Low = point.Result.Low
+                            High = point.Result.High
                         }
                 |]
         }

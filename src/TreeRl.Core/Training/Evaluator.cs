@@ -26,8 +26,15 @@ public sealed record EvaluationResult
     /// <summary>Mean over items of the share of right answers.</summary>
     public required double Accuracy { get; init; }
 
-    /// <summary>Half the width of the 95 % interval of <see cref="Accuracy"/>: 1.96 standard errors over items, so that answers to one item are not taken for independent.</summary>
-    public required double HalfWidth { get; init; }
+    /// <summary>
+    /// Lower end of the 95 % interval of <see cref="Accuracy"/>, at least 0. Items are the unit, so that answers to one item are not taken for
+    /// independent; two items all right and two all wrong are added before the standard error is taken (Agresti and Coull 1998), so that the
+    /// interval stays honest where every item scores the same.
+    /// </summary>
+    public required double Low { get; init; }
+
+    /// <summary>Upper end of the interval, at most 1; see <see cref="Low"/>.</summary>
+    public required double High { get; init; }
 
     /// <summary>Mean tokens of an answer.</summary>
     public required double AnswerTokens { get; init; }
@@ -40,7 +47,7 @@ public sealed record EvaluationResult
 
     /// <inheritdoc/>
     public override string ToString() => FormattableString.Invariant(
-        $"accuracy {100 * Accuracy:F1} % +- {100 * HalfWidth:F1} ({Items.Length} items, {AnswerTokens:F1} tokens an answer)");
+        $"accuracy {100 * Accuracy:F1} % [{100 * Low:F1}, {100 * High:F1}] ({Items.Length} items, {AnswerTokens:F1} tokens an answer)");
 }
 
 /// <summary>Samples answers to held-out items and grades them.</summary>
@@ -110,13 +117,15 @@ public static class Evaluator
             squares += share * share;
             results.Add(new ItemResult(forest.Prompts[i].Id, correct[i], samples, (double)tokens[i] / samples));
         }
-        double mean = sum / items;
-        double variance = items > 1 ? Math.Max(0, (squares - items * mean * mean) / (items - 1)) : 0;
+        double padded = items + 4, centre = (sum + 2) / padded;
+        double variance = (squares + 2 - padded * centre * centre) / (padded - 1);
+        double halfWidth = 1.96 * Math.Sqrt(variance / padded);
         return new EvaluationResult
         {
             Items = results.MoveToImmutable(),
-            Accuracy = mean,
-            HalfWidth = 1.96 * Math.Sqrt(variance / items),
+            Accuracy = sum / items,
+            Low = Math.Max(0, centre - halfWidth),
+            High = Math.Min(1, centre + halfWidth),
             AnswerTokens = (double)allTokens / forest.LeafTotal,
             Ungraded = ungraded,
             Seconds = seconds,

@@ -60,7 +60,7 @@ public sealed class RunResult : IDisposable
 
     /// <inheritdoc/>
     public override string ToString() => FormattableString.Invariant(
-        $"{Plan.Name}: {Steps.Length} steps, {TokensSampled} tokens, accuracy {100 * Before.Accuracy:F1} % -> {100 * After.Accuracy:F1} % +- {100 * After.HalfWidth:F1}");
+        $"{Plan.Name}: {Steps.Length} steps, {TokensSampled} tokens, accuracy {100 * Before.Accuracy:F1} % -> {100 * After.Accuracy:F1} % [{100 * After.Low:F1}, {100 * After.High:F1}]");
 }
 
 /// <summary>Something a run tells while it goes on.</summary>
