@@ -13,6 +13,9 @@ internal sealed partial class FormComparer
 {
     private Tri Values(MathNode given, MathNode reference)
     {
+        if (given is { Kind: MathKind.Multiply, Args: [{ Kind: MathKind.Number } amount, { Kind: MathKind.Symbol, Text: "m" or "s" or "h" or "g" or "L" } unit] }
+            && !ScalarComparer.HasVariables(reference))
+            given = new MathNode(MathKind.Quantity, unit.Text, amount); // 5 m, where the reference has no variable m
         if (given.Kind == MathKind.Quantity || reference.Kind == MathKind.Quantity)
         {
             bool both = given.Kind == reference.Kind;
@@ -76,6 +79,8 @@ internal sealed partial class FormComparer
             if (left[0] != right[0]) return Tri.Different;
         }
         if (given.Text == reference.Text && Matching(given.Args, reference.Args, anyOrder: false) == Tri.Same) return Tri.Same;
+        if (left.All(IsInequality) && left.Reverse().Select(RealSet.Turned).SequenceEqual(right)
+            && Matching(given.Args.Reverse().ToArray(), reference.Args, anyOrder: false) == Tri.Same) return Tri.Same;
         if (left.Concat(right).All(IsEquality) && IsName(given.Args[0]) && IsName(reference.Args[0]) && given.Args[0].Key == reference.Args[0].Key)
             return RelationAndValue(given, reference.Args[^1], givenIsRelation: true);
         return Tri.Different;
@@ -98,9 +103,10 @@ internal sealed partial class FormComparer
     private static MathNode[] NameFirst(IReadOnlyList<MathNode> sides) =>
         IsName(sides[1]) && !IsName(sides[0]) ? [sides[1], sides[0]] : [sides[0], sides[1]];
 
-    /// <summary>A letter, a word, a tuple of letters, or a letter with its arguments: the left side of a definition.</summary>
+    /// <summary>A letter, a word, a tuple of letters, a derivative, or a letter with its arguments: the left side of a definition.</summary>
     private static bool IsName(MathNode node) =>
         node.Kind is MathKind.Symbol or MathKind.Text
+        || node.Kind == MathKind.Divide && node.Args.All(static a => a.Kind == MathKind.Multiply && a.Args[0] is { Kind: MathKind.Symbol, Text: "d" })
         || node.Kind == MathKind.Bracketed && node.Args.All(static a => a.Kind == MathKind.Symbol)
         || node.Kind == MathKind.Multiply && node.Args.Count == 2 && IsFunctionName(node.Args[0]);
 

@@ -43,7 +43,7 @@ internal sealed partial class FormComparer(WorkBudget budget)
         return Values(given, reference);
     }
 
-    /// <summary>Words that name a mathematical object become it; a number times a matrix is multiplied out.</summary>
+    /// <summary>Words that name a mathematical object become it; nested square brackets become a matrix; a number times a matrix is multiplied out.</summary>
     private MathNode Canonical(MathNode node)
     {
         if (node.Kind == MathKind.Text && !budget.Spend(1 + node.Text.Length / 4)) return node;
@@ -62,6 +62,9 @@ internal sealed partial class FormComparer(WorkBudget budget)
             if (!budget.Spend((long)factors.Length * matrix.Args.Count)) return node;
             return matrix.With([.. matrix.Args.Select(cell => new MathNode(MathKind.Multiply, "", [.. factors, cell]))]);
         }
+        if (node is { Kind: MathKind.Bracketed, Text: "[]" } && node.Args.All(a => a is { Kind: MathKind.Bracketed, Text: "[]" } && a.Args.Count == node.Args[0].Args.Count)
+            && budget.Spend(node.Size))
+            return MathNode.Matrix(node.Args[0].Args.Count, [.. node.Args.SelectMany(static row => row.Args)]);
         if (node.Kind == MathKind.Negate && node.Args[0].Kind == MathKind.Matrix && budget.Spend(node.Size))
             return node.Args[0].With([.. node.Args[0].Args.Select(MathNode.Negate)]);
         return node;

@@ -149,7 +149,12 @@ internal sealed partial class MathLexer
             Emit(TokenKind.Name, words, start);
             return;
         }
-        if (IsWords(lower) || nesting >= MaxTextNesting)
+        if (lower is "cis" or "gcd" or "lcm" or "arcsin" or "arccos" or "arctan")
+        {
+            Emit(TokenKind.Command, lower, start);
+            return;
+        }
+        if (IsWords(lower) || UnitTable.IsUnit(words) || nesting >= MaxTextNesting)
         {
             if (words.Length < content.Length) spaced = true;
             Emit(TokenKind.Word, words, start);

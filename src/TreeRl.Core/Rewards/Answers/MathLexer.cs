@@ -81,6 +81,11 @@ internal sealed partial class MathLexer
             {
                 if (!Based()) Letters();
             }
+            else if (c == '.' && Peek(1) == '.' && Peek(2) == '.')
+            {
+                position += 3;
+                Emit(TokenKind.Operator, "...", start);
+            }
             else Symbol(c, start);
         }
     }
@@ -172,7 +177,12 @@ internal sealed partial class MathLexer
         while (position < text.Length && char.IsLetter(text[position])) position++;
         string word = text[start..position];
         string lower = word.ToLowerInvariant();
-        if (lower is "and" or "or") Emit(TokenKind.Operator, lower, start);
+        if (lower is "and" or "or" or "mod") Emit(TokenKind.Operator, lower, start);
+        else if (lower is "a" or "p" && Peek() == '.' && Peek(1) is 'm' or 'M' && !char.IsLetter(Peek(2)))
+        {
+            position += Peek(2) == '.' ? 3 : 2;
+            Emit(TokenKind.Word, lower + "m", start);
+        }
         else if (word.Length > 1 && Vocabulary.Functions.TryGetValue(lower, out string? function) && lower is not "frac" and not "re" and not "arg"
             && !(lower == "min" && tokens.Count > 0 && tokens[^1].Kind == TokenKind.Number && Peek() != '('))
             Emit(TokenKind.Command, function, start);

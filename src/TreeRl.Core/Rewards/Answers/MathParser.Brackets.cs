@@ -34,7 +34,9 @@ internal sealed partial class MathParser
             case TokenKind.Command:
                 return Command();
             default:
-                return Bracket();
+                if (token.Text != "...") return Bracket();
+                at++;
+                return MathNode.Symbol("...");
         }
     }
 
@@ -181,7 +183,7 @@ internal sealed partial class MathParser
         if (!matrix) return cells.Count == 1 ? cells[0] : Limited(new MathNode(MathKind.Set, "", [.. cells]));
         if (inRow > 0 && columns > 0 && inRow != columns) return null;
         MathNode result = MathNode.Matrix(Math.Max(columns, inRow), [.. cells]);
-        return Limited(name is "vmatrix" or "Vmatrix" ? new MathNode(MathKind.Call, "det", result) : result);
+        return name is "vmatrix" or "Vmatrix" ? Determinant(result) : Limited(result);
     }
 
     /// <summary>Removes the alignment marks up to the end of the block.</summary>
@@ -192,6 +194,20 @@ internal sealed partial class MathParser
             if (!(tokens[from] is { Kind: TokenKind.Operator, Text: "&" })) tokens[to++] = tokens[from];
         tokens.RemoveRange(to, tokens.Count - to);
         budget.Spend(tokens.Count - at);
+    }
+
+    /// <summary>The determinant written out up to three rows; larger ones stay a call without a value.</summary>
+    private MathNode? Determinant(MathNode matrix)
+    {
+        IReadOnlyList<MathNode> m = matrix.Args;
+        if (m.Count != matrix.Columns * matrix.Columns || matrix.Columns > 3) return Limited(new MathNode(MathKind.Call, "det", matrix));
+        if (matrix.Columns == 1) return m[0];
+        MathNode Product(params MathNode[] factors) => new(MathKind.Multiply, "", factors);
+        MathNode Minor(int a, int b, int c, int d) =>
+            new(MathKind.Add, "", Product(m[a], m[d]), MathNode.Negate(Product(m[b], m[c])));
+        if (matrix.Columns == 2) return Limited(Minor(0, 1, 2, 3));
+        return Limited(new MathNode(
+            MathKind.Add, "", Product(m[0], Minor(4, 5, 7, 8)), MathNode.Negate(Product(m[1], Minor(3, 5, 6, 8))), Product(m[2], Minor(3, 4, 6, 7))));
     }
 
     private MathNode? Transpose(MathNode matrix)

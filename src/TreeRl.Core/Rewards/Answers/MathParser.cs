@@ -88,6 +88,7 @@ internal sealed partial class MathParser
     private MathNode Item()
     {
         int start = at;
+        SkipSubject();
         while (IsKind(TokenKind.Word) && Vocabulary.Hedges.Contains(Now.Text) && at + 1 < tokens.Count && !IsSeparator(at + 1)) at++;
         while (Is("=") || Is("~=") || Is("=>") || Is("->")) at++;
         MathNode? item = Relation();
@@ -107,6 +108,19 @@ internal sealed partial class MathParser
         int from = tokens[start].Start, to = tokens[at - 1].End;
         string words = from >= 0 && to >= from ? source[from..to] : source;
         return MathNode.Words(words, garbled: !IsPlain(words));
+    }
+
+    /// <summary>Skips words and letters up to "is" or "are" when something follows: the area is 12.</summary>
+    private void SkipSubject()
+    {
+        for (int next = at; next + 1 < tokens.Count && next < at + 12 && tokens[next].Kind is TokenKind.Word or TokenKind.Name; next++)
+        {
+            string word = tokens[next].Text;
+            if (tokens[next].Kind != TokenKind.Word || IsSeparator(next + 1) || !(word is "is" or "are" or "equals" || word.EndsWith(" is", StringComparison.Ordinal)))
+                continue;
+            at = next + 1;
+            return;
+        }
     }
 
     /// <summary>True for words, digits and the punctuation of prose.</summary>
@@ -181,11 +195,12 @@ internal sealed partial class MathParser
             at++;
         }
         if (Sum() is not { } first) return null;
-        if (Is(":"))
+        if (IsRatioSign())
         {
             var parts = new List<MathNode> { first };
-            while (Take(":"))
+            while (IsRatioSign())
             {
+                at++;
                 if (Sum() is not { } part) return null;
                 parts.Add(part);
             }
@@ -195,6 +210,10 @@ internal sealed partial class MathParser
         if (first.Kind != MathKind.Text && (IsKind(TokenKind.Word) || Is("pmod") || Is("mod"))) return Unit(first);
         return Limited(first);
     }
+
+    /// <summary>A colon, or "to" in front of a number.</summary>
+    private bool IsRatioSign() =>
+        Is(":") || IsKind(TokenKind.Word) && Now.Text == "to" && at + 1 < tokens.Count && tokens[at + 1].Kind == TokenKind.Number;
 
     private MathNode? Sum()
     {

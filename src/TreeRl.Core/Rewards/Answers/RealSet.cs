@@ -177,7 +177,8 @@ internal sealed class RealSet
         return between is { } only ? new RealSet([only], node.Args[1].Text) : null;
     }
 
-    private static string Turned(string sign) => sign.Replace('<', '?').Replace('>', '<').Replace('?', '>');
+    /// <summary>The inequality sign read from the other side.</summary>
+    public static string Turned(string sign) => sign.Replace('<', '?').Replace('>', '<').Replace('?', '>');
 
     private static RealSet? Half(MathNode end, string sign, string variable, ScalarComparer scalars)
     {

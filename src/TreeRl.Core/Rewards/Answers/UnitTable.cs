@@ -22,8 +22,13 @@ internal static class UnitTable
         return from.Scale / to.Scale;
     }
 
+    /// <summary>True for a unit of which every word is known.</summary>
+    public static bool IsUnit(string unit) => unit.Length <= 40 && char.IsLetter(unit[0]) && Read(unit) is not null;
+
     private static (string Dimension, BigRational Scale)? Read(string unit)
     {
+        string clock = unit.Length <= 4 ? unit.Replace(".", "", StringComparison.Ordinal).ToLowerInvariant() : "";
+        if (clock is "am" or "pm") return (clock, BigRational.One);
         if (unit.StartsWith("mod ", StringComparison.Ordinal)) return (unit, BigRational.One);
         var powers = new SortedDictionary<string, int>(StringComparer.Ordinal);
         BigRational scale = BigRational.One;

@@ -56,5 +56,45 @@ internal static class DifferentPairs
         x ~~ y
         \frac{1}{0} ~~ 5
         2,3 ~~ 2.3
+        2 1/2 ~~ 1
+        y\ge 2x+1 ~~ y\le 2x+1
+        4.67 ~~ \frac{14}{3}
+        2x+1 \ge 5 ~~ x\le2
+        (1,2) ~~ (1,3)
+        (1,2) ~~ 1
+        5x ~~ 5
+        5 ~~ 5x
+        \sqrt{5} ~~ 5
+        x^2 ~~ x^3
+        -\frac12 ~~ \frac12
+        2^{10} ~~ 1025
+        \{1,2,3\} ~~ \{1,2\}
+        x+y ~~ x-y
+        \begin{pmatrix}1\\2\end{pmatrix} ~~ \begin{pmatrix}2\\1\end{pmatrix}
+        \text{north} ~~ \text{south}
+        10:30 ~~ 10:31
+        30^\circ ~~ 31^\circ
+        52_8 ~~ 53_8
+        52_8 ~~ 52_9
+        5\% ~~ 6\%
+        5 \text{ hours} ~~ 5\text{ minutes}
+        y=2x ~~ y=3x
+        x=2 ~~ y=3
+        100,000 ~~ 10,000
+        1,000 ~~ 1.000
+        e ~~ 2.718
+        \pi ~~ 22/7
+        \pi ~~ 3.14
+        \frac{0}{0} ~~ 0
+        \sin x ~~ \cos x
+        \ln x ~~ \log_{10} x
+        [0,1) ~~ [0,1]
+        n^2 ~~ n
+        i ~~ -i
+        \text{A} ~~ \text{B}
+        (A) ~~ (B)
+        C ~~ D
+        6 a.m. ~~ 6 p.m.
+        5m ~~ 6
         """;
 }
