@@ -26,7 +26,7 @@ public static class MathGraders
     public static Grader Gsm8kLastNumber { get; } = answer => Score(Explain(answer.Text, answer.Reference, StatedOrLast, numbers: true));
 
     /// <summary>
-    /// MATH: the last box; without one what follows <c>####</c> or "the answer is"; a short text as a whole; the last mathematics between delimiters; the last
+    /// MATH: the last box; without one what follows "the answer is" or <c>####</c>; a short text as a whole; the last mathematics between delimiters; the last
     /// number.
     /// </summary>
     public static Grader Math { get; } = answer => Score(Explain(answer.Text, answer.Reference, AnswerExtraction.AnyPlace, numbers: false));

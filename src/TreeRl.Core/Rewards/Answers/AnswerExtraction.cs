@@ -42,7 +42,7 @@ public static class AnswerExtraction
     private const string ThinkEnd = "</think>";
 
     private static readonly AnswerPlace[] AllPlaces =
-        [AnswerPlace.Box, AnswerPlace.Hashes, AnswerPlace.Statement, AnswerPlace.Whole, AnswerPlace.Mathematics, AnswerPlace.LastNumber];
+        [AnswerPlace.Box, AnswerPlace.Statement, AnswerPlace.Hashes, AnswerPlace.Whole, AnswerPlace.Mathematics, AnswerPlace.LastNumber];
 
     /// <summary>Every place, surest first.</summary>
     public static IReadOnlyList<AnswerPlace> AnyPlace => AllPlaces;
@@ -92,12 +92,15 @@ public static class AnswerExtraction
         return string.Join(", ", contents);
     }
 
-    /// <summary>The text behind the last <c>####</c> - without one, behind the last # - up to the end of the line, trimmed.</summary>
+    /// <summary>
+    /// The text behind the last <c>####</c> up to the end of the line, trimmed. Without one, the text behind the last # that stands alone and has no
+    /// space behind it (<c>#41</c>), so that headings do not count.
+    /// </summary>
     public static string? AfterHashes(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
         int hash = text.LastIndexOf("####", StringComparison.Ordinal);
-        int start = hash >= 0 ? hash + 4 : text.LastIndexOf('#') + 1;
+        int start = hash >= 0 ? hash + 4 : SingleHash(text) + 1;
         if (start == 0) return null;
         while (start < text.Length && text[start] is '#' or ' ') start++;
         int end = text.IndexOf('\n', start);
@@ -126,6 +129,13 @@ public static class AnswerExtraction
     {
         ArgumentNullException.ThrowIfNull(text);
         return NumberScanner.First(text);
+    }
+
+    private static int SingleHash(string text)
+    {
+        for (int i = text.LastIndexOf('#'); i >= 0; i = i == 0 ? -1 : text.LastIndexOf('#', i - 1))
+            if ((i == 0 || text[i - 1] is not ('#' or '\\')) && i + 1 < text.Length && text[i + 1] != '#' && !char.IsWhiteSpace(text[i + 1])) return i;
+        return -1;
     }
 
     /// <summary>The text itself when it is one short line that reads as mathematics or has at most three words.</summary>

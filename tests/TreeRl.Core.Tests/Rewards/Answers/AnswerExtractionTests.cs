@@ -27,6 +27,7 @@ public class AnswerExtractionTests
     [InlineData("work\n#### 1,234\nmore", "1,234")]
     [InlineData("#### 1\n#### 2 eggs", "2 eggs")]
     [InlineData("so #41", "41")]
+    [InlineData("### Step 2\nso 41", null)]
     [InlineData("#### ", null)]
     [InlineData("none", null)]
     public void The_text_behind_the_hashes_ends_with_its_line(string text, string? answer) => Assert.Equal(answer, AnswerExtraction.AfterHashes(text));
