@@ -51,8 +51,11 @@ let ``claims are read, waived and stated in words`` () =
     Assert.Equal(LawVerdict.NotClaimed, report[Law.Identity].Verdict)
     Assert.Equal(3L, report.Seed)
 
-    let stated = Laws.claims Methods.treeAdv |> Laws.state (LawIdentity.SiblingsSumToZero())
-    Assert.Equal(LawVerdict.Fails, (Laws.check (Methods.treeAdv, claims = stated))[Law.Identity].Verdict)
+    let stated =
+        Laws.claims Methods.treeAdv |> Laws.state (LawIdentity.SiblingsSumToZero())
+
+    let broken = Laws.check (Methods.treeAdv, claims = stated)
+    Assert.Equal(LawVerdict.Fails, broken[Law.Identity].Verdict)
 
 [<Fact>]
 let ``a block is checked as the rule it resolves to`` () =
