@@ -41,7 +41,10 @@ let config =
     )
 
 let tasks = ChainTasks(ChainOptions(MinSteps = 3, MaxSteps = 4))
-let test = ChainTasks(ChainOptions(MinSteps = 3, MaxSteps = 4, Split = TaskSplit.Test))
+
+let test =
+    ChainTasks(ChainOptions(MinSteps = 3, MaxSteps = 4, Split = TaskSplit.Test))
+
 let imperfect = DemonstrationOptions(WrongStepRate = 0.2, VerboseRate = 0.25)
 
 let plan =
@@ -66,7 +69,10 @@ Pretrainer.Train(policy, tokenizer, plan, show)
 
 for label, temperature in [ "sampled", 1.0; "greedy", 0.0 ] do
     let items = if small then 20 else 400
-    let measure = EvaluationPlan(Items = items, SamplesPerItem = 2, Picking = PickSettings(Temperature = temperature))
+
+    let measure =
+        EvaluationPlan(Items = items, SamplesPerItem = 2, Picking = PickSettings(Temperature = temperature))
+
     printfn $"{label}: {Evaluator.Evaluate(policy, tokenizer, test, measure, 96, Seed.Of 2L)}"
 
 ModelFolder.Save(folder, policy.ExportWeights(), tokenizer)
