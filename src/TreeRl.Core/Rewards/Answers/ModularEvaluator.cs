@@ -64,6 +64,7 @@ internal sealed class ModularEvaluator(WorkBudget budget, ExactEvaluator exact, 
 
     private ulong? Of(BigRational value)
     {
+        if (value.IsInteger && value.Numerator.Sign >= 0 && value.Numerator < P) return (ulong)value.Numerator;
         if (!budget.Spend(1 + value.Bits / 512)) return null;
         ulong below = (ulong)(value.Denominator % P);
         if (below == 0) return null;

@@ -10,7 +10,7 @@ namespace TreeRl.Rewards.Answers;
 internal sealed class WorkBudget
 {
     /// <summary>Steps of one comparison; a step is of the order of 50 ns.</summary>
-    public const long StepsPerComparison = 300_000;
+    public const long StepsPerComparison = 150_000;
 
     /// <summary>Deepest nesting of an expression that is read.</summary>
     public const int MaxDepth = 80;
