@@ -80,7 +80,7 @@ internal sealed partial class FormComparer(WorkBudget budget)
         MathKind.Relation => node.Text.Split(' ').Any(static s => s is "<" or ">" or "<=" or ">=" or "in" or "!="),
         MathKind.List => node.Text == "or" && node.Args.Any(IsSetLike) || node.Args.All(static a => a.Kind == MathKind.Relation && a.Text == "!=")
             || node.Args.All(static a => a.Kind == MathKind.Bracketed && a.Any(static b => b.Kind == MathKind.Infinity)),
-        MathKind.Set => node.Args.Count == 1 && node.Args[0].Kind == MathKind.Relation,
+        MathKind.Set => node.Args.Count > 0 && node.Args.All(static a => a.Kind == MathKind.Relation),
         _ => false,
     };
 

@@ -4,7 +4,7 @@ using System.Text;
 
 namespace TreeRl.Rewards.Answers;
 
-/// <content>Primaries: names, brackets, sets, absolute values, matrices; units behind a value.</content>
+/// <content>Primaries: names, brackets, sets, absolute values, matrices.</content>
 internal sealed partial class MathParser
 {
     private MathNode? Primary()
@@ -218,47 +218,5 @@ internal sealed partial class MathParser
             for (int column = 0; column < columns; column++)
                 cells[column * rows + row] = matrix.Args[row * columns + column];
         return budget.Spend(cells.Length) ? MathNode.Matrix(rows, cells) : null;
-    }
-
-    /// <summary>The words, powers and quotients of a unit up to the end of the item.</summary>
-    private MathNode? Unit(MathNode value)
-    {
-        if (Take("pmod") || Take("mod"))
-            return Argument(digitsApart: false) is { } modulus ? Limited(new MathNode(MathKind.Quantity, "mod " + modulus.Key, value)) : null;
-        var unit = new StringBuilder();
-        while (!AtEnd && !IsSeparator(at) && !IsRelation() && !IsClosing() && !Is("&"))
-        {
-            MathToken token = tokens[at];
-            bool ok = token.Kind == TokenKind.Word || token.Text is "/" or "^" or "*" or "{" or "}" or "." || token.Kind is TokenKind.Number or TokenKind.Name
-                && unit.Length > 0 || token is { Kind: TokenKind.Operator, Text: "-" } && unit.Length > 0 && unit[^1] is '^' or '{';
-            if (token is { Kind: TokenKind.Operator, Text: "(" } && unit.Length > 0)
-            {
-                SkipRemark();
-                continue;
-            }
-            if (!ok || token.Kind == TokenKind.Number && unit.Length > 0 && unit[^1] is not ('^' or '{')) return null;
-            if (token.Kind == TokenKind.Word && unit.Length > 0 && unit[^1] is not '/') unit.Append(' ');
-            unit.Append(token.Text);
-            at++;
-            if (!budget.Spend()) return null;
-        }
-        string name = unit.ToString();
-        if (name is "percent" or "per cent") return Limited(new MathNode(MathKind.Percent, "", value));
-        if (name is "degrees" or "degree" or "deg") return Limited(new MathNode(MathKind.Degree, "", value));
-        if (value.Kind == MathKind.Quantity && value.Text == "$") return Limited(value);
-        return Limited(new MathNode(MathKind.Quantity, name, value));
-    }
-
-    /// <summary>Skips a remark in brackets behind a unit.</summary>
-    private void SkipRemark()
-    {
-        int level = 0;
-        do
-        {
-            if (Is("(")) level++;
-            if (Is(")")) level--;
-            at++;
-        }
-        while (!AtEnd && level > 0);
     }
 }

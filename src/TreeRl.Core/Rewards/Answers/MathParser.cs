@@ -180,41 +180,6 @@ internal sealed partial class MathParser
         return left;
     }
 
-    private MathNode? Ratio()
-    {
-        string prefix = "";
-        if (IsKind(TokenKind.Word) && Now.Text is "$" or "USD" or "Rs" or "US")
-        {
-            prefix = "$";
-            at++;
-        }
-        else if (Is("-") && at + 1 < tokens.Count && tokens[at + 1] is { Kind: TokenKind.Word, Text: "$" })
-        {
-            tokens[at + 1] = tokens[at]; // -$5 is $-5
-            prefix = "$";
-            at++;
-        }
-        if (Sum() is not { } first) return null;
-        if (IsRatioSign())
-        {
-            var parts = new List<MathNode> { first };
-            while (IsRatioSign())
-            {
-                at++;
-                if (Sum() is not { } part) return null;
-                parts.Add(part);
-            }
-            first = new MathNode(MathKind.Ratio, "", [.. parts]);
-        }
-        if (prefix.Length > 0) first = new MathNode(MathKind.Quantity, prefix, first);
-        if (first.Kind != MathKind.Text && (IsKind(TokenKind.Word) || Is("pmod") || Is("mod"))) return Unit(first);
-        return Limited(first);
-    }
-
-    /// <summary>A colon, or "to" in front of a number.</summary>
-    private bool IsRatioSign() =>
-        Is(":") || IsKind(TokenKind.Word) && Now.Text == "to" && at + 1 < tokens.Count && tokens[at + 1].Kind == TokenKind.Number;
-
     private MathNode? Sum()
     {
         if (++depth > WorkBudget.MaxDepth || !budget.Spend()) return null;

@@ -36,6 +36,9 @@ internal sealed class RealSet
                 return Interval(node.Args[0], node.Text[0] == '[', node.Args[1], node.Text[1] == ']', scalars) is { } only ? new RealSet([only], "") : null;
             case MathKind.Set when node.Args.Count == 1 && node.Args[0].Kind == MathKind.Relation:
                 return Read(node.Args[0], scalars);
+            case MathKind.Set when node.Args.Count > 1 && node.Args.All(static a => a.Kind == MathKind.Relation)
+                && node.Args.Count(static a => !IsReal(a)) == 1:
+                return Read(node.Args.First(static a => !IsReal(a)), scalars);
             case MathKind.SetOperation when node.Text == "cup":
                 return Union(node.Args, scalars);
             case MathKind.List when node.Text == "or" || node.Args.All(static a => a.Kind == MathKind.Relation && a.Text == "=") || node.Args.All(static a => a.Kind == MathKind.Relation && a.Text == "!=")
@@ -68,6 +71,9 @@ internal sealed class RealSet
         }
         return Tri.Same;
     }
+
+    /// <summary>True for "x in the reals", which says nothing new.</summary>
+    private static bool IsReal(MathNode node) => node.Text == "in" && node.Args[1] is { Kind: MathKind.Symbol, Text: "reals" };
 
     private static MathNode Infinity(bool negative) =>
         negative ? MathNode.Negate(new MathNode(MathKind.Infinity, "")) : new MathNode(MathKind.Infinity, "");

@@ -96,5 +96,23 @@ internal static class DifferentPairs
         C ~~ D
         6 a.m. ~~ 6 p.m.
         5m ~~ 6
+        a ~~ b
+        2,3 ~~ 3,4
+        x<3 ~~ x>3
+        x<3 ~~ x\le 3
+        (3,4) ~~ [3,4]
+        \{3,4\} ~~ (3,4)
+        1.5 ~~ 1,5
+        12 ~~ 1,2
+        3x+2 ~~ 3x-2
+        \sqrt{12} ~~ 2\sqrt{2}
+        \frac{1}{2} ~~ \frac{2}{1}
+        5 ~~ -5
+        \$5 ~~ 5\text{ cents}
+        y=2x ~~ y=2x+1
+        x=1 ~~ x=1,2
+        50\% ~~ 5
+        0.05 ~~ 5.0
+        5 ~~ 5\text{ million}
         """;
 }

@@ -182,5 +182,114 @@ internal static class MoreSamePairs
         (0,9)\cup(9,36) ~~ (9,36)\cup(0,9)
         (0,36)\setminus\{9\} ~~ (0,9) \cup (9,36)
         0 < x < 9 \text{ or } 9 < x < 36 ~~ (0,9) \cup (9,36)
+        18.0 ~~ 18
+        $18 ~~ 18
+        18 eggs ~~ 18
+        1,234.00 ~~ 1234
+        $1,234.00 ~~ 1234
+        1234 dollars ~~ 1234
+        1,234. ~~ 1234
+        $70,000.00 ~~ 70000
+        5 hours ~~ 5
+        3.50 ~~ 3.5
+        10 % ~~ 10
+        1/2 hour ~~ 0.5
+        2/4 ~~ 1/2
+        -\frac{3}{8} ~~ \frac{-3}{8}
+        \frac{3}{-8} ~~ -\frac38
+        x^{10} ~~ x^10
+        a+b-c ~~ b-c+a
+        2x^2 y ~~ 2yx^2
+        (x+2)(x-2) ~~ x^2-4
+        -(x-2) ~~ 2-x
+        \frac{x-1}{2} ~~ \frac{1}{2}(x-1)
+        \frac{1}{2}(x-1) ~~ 0.5x-0.5
+        2(x+y) ~~ 2x+2y
+        x(x+1) ~~ x^2+x
+        x y ~~ xy
+        \sqrt{x+1} ~~ (x+1)^{1/2}
+        \sqrt[4]{16} ~~ 2
+        \sqrt[n]{x} ~~ x^{1/n}
+        \frac{\sqrt{2}+\sqrt{6}}{4} ~~ \cos 15^\circ
+        \sqrt{8+2\sqrt{15}} ~~ \sqrt{3}+\sqrt{5}
+        \sqrt{7}i ~~ i\sqrt{7}
+        \frac{1+i}{\sqrt2} ~~ e^{i\pi/4}
+        (3,\ \frac{\pi}{2}) ~~ \left(3,\frac{\pi}{2}\right)
+        (r,\theta)=(3,\pi/2) ~~ (3,\pi/2)
+        \infty ~~ +\infty
+        [0, \infty) ~~ x \geq 0
+        \left[0,\infty\right) ~~ [0,\infty)
+        (-\infty,\infty) ~~ \mathbb R
+        \text{all real numbers} ~~ \mathbb{R}
+        x \in \mathbb{R} ~~ \mathbb{R}
+        (0,1)\cup(1,\infty) ~~ (0,\infty)\setminus\{1\}
+        x>0, x\ne1 ~~ x>0,x\neq 1
+        \{x|x\in\mathbb{R}, x\neq 0\} ~~ (-\infty,0)\cup(0,\infty)
+        \{0\} ~~ 0
+        [2,2] ~~ [2,2]
+        \{(1,2),(3,4)\} ~~ (1,2),(3,4)
+        (1,2);(3,4) ~~ (1,2),(3,4)
+        (1,2), (3,4), and (5,6) ~~ (5,6),(3,4),(1,2)
+        x=3\text{ or }x=-1 ~~ 3,-1
+        x = 3, -1 ~~ -1,3
+        x=-1,\,3 ~~ -1,3
+        k=1,2 ~~ 1,2
+        x = 2 \text{ and } y = 3 ~~ (2,3)
+        4 \text{ cm by } 5 \text{ cm} ~~ 4 \text{ cm by } 5 \text{ cm}
+        a^3+b^3 ~~ (a+b)(a^2-ab+b^2)
+        \cos(2x) ~~ 1-2\sin^2(x)
+        \tan 45^{\circ} ~~ 1
+        \log_{4} 8 ~~ 1.5
+        2\ln 3 ~~ \ln 9
+        \frac{e^x+e^{-x}}{2} ~~ \cosh x
+        e^{\ln 5} ~~ 5
+        5!! ~~ 15
+        \lfloor\pi\rfloor ~~ 3
+        |{-7}| ~~ 7
+        \lvert -7\rvert ~~ 7
+        10\frac12\% ~~ 0.105
+        $0.75 ~~ 75 cents
+        75¢ ~~ 75\text{ cents}
+        2 \text{ dozen} ~~ 2 dozen
+        3^{\circ} ~~ 3
+        3\,\text{m}^{2} ~~ 3
+        3\,\mathrm{m}^2 ~~ 3
+        3 \text{ m}^2 ~~ 3\text{ square meters}
+        25\pi \text{ cm}^2 ~~ 25\pi
+        y=\frac{1}{2}x+3 ~~ x-2y+6=0
+        y - 3 = \frac12 x ~~ y=\frac{1}{2}x+3
+        x+2y=4 ~~ 2x+4y=8
+        y=-\frac{1}{2}x+2 ~~ x+2y=4
+        \text{(D)} ~~ D
+        \boxed{\text{D}} ~~ D
+        D) 15 ~~ D
+        \textbf{D} ~~ D
+        choice D ~~ D
+        Choice (D) ~~ D
+        \text{Monday} ~~ Monday
+        monday ~~ \text{Monday}
+        April 3, 2020 ~~ April 3, 2020
+        12:30 PM ~~ 12:30\text{ p.m.}
+        two hundred ~~ two hundred
+        no ~~ \text{No}
+        0.\overline{09} ~~ \frac{1}{11}
+        0.\overline{1} ~~ \frac19
+        \frac{1}{2}\cdot\frac{3}{4} ~~ \frac38
+        \frac{1}{2} \times 3 ~~ 1.5
+        6\div 4 ~~ 1.5
+        {-3} ~~ -3
+        (-3) ~~ -3
+        (3) ~~ 3
+        2^{\frac{1}{3}} ~~ \sqrt[3]{2}
+        10^{-2} ~~ 0.01
+        2e ~~ 2e
+        ex ~~ xe
+        \$5\text{ million} ~~ \$5\text{ million}
+        5\text{ million} ~~ 5,000,000
+        1.5 million ~~ 1500000
+        11_2 ~~ 3_{10}
+        101_{\text{two}} ~~ 101_2
+        (101)_2 ~~ 101_2
+        0 ~~ \$0
         """;
 }
