@@ -97,25 +97,34 @@ internal sealed class CreditWork
         for (int leaf = 0; leaf < LeafScore.Length; leaf++) NodeValue[Forest.Leaves[leaf]] = LeafScore[leaf];
     }
 
-    public void MapLeafGroups(CreditScope scope, Func<double, GroupStats, double> map)
+    /// <summary>Maps the scores of every group of a scope.</summary>
+    /// <param name="scope">The groups.</param>
+    /// <param name="map">Score and its group -> new score.</param>
+    /// <param name="gain">Group -> by how much the map stretches differences; null for 1. What was lost to rounding before is stretched with them.</param>
+    public void MapLeafGroups(CreditScope scope, Func<double, GroupStats, double> map, Func<GroupStats, double>? gain = null)
     {
+        var carried = new double[Forest.PromptCount];
         switch (scope)
         {
             case CreditScope.Batch:
-                MapLeaves(0, Forest.LeafTotal, batchMagnitude, map);
+                Array.Fill(carried, MapLeaves(0, Forest.LeafTotal, batchMagnitude, map, gain));
                 break;
             case CreditScope.Tree:
-                foreach (int root in Forest.Roots) MapLeaves(Forest.FirstLeaf[root], Forest.LeafCount[root], magnitude[Forest.PromptOf[root]], map);
+                foreach (int root in Forest.Roots)
+                {
+                    int prompt = Forest.PromptOf[root];
+                    carried[prompt] = Math.Max(carried[prompt], MapLeaves(Forest.FirstLeaf[root], Forest.LeafCount[root], magnitude[prompt], map, gain));
+                }
                 break;
             default:
                 for (int p = 0; p < Forest.PromptCount; p++)
                 {
                     int first = PromptFirstLeaf(p);
-                    MapLeaves(first, PromptFirstLeaf(p + 1) - first, magnitude[p], map);
+                    carried[p] = MapLeaves(first, PromptFirstLeaf(p + 1) - first, magnitude[p], map, gain);
                 }
                 break;
         }
-        Measure();
+        Measure(carried);
     }
 
     /// <summary>Rewards of a prompt's scored leaves.</summary>
@@ -166,7 +175,7 @@ internal sealed class CreditWork
         for (int root = Forest.FirstNodeOfPrompt[prompt]; root < Forest.FirstNodeOfPrompt[prompt + 1]; root = Forest.SubtreeEnd[root]) yield return root;
     }
 
-    private void MapLeaves(int first, int count, double size, Func<double, GroupStats, double> map)
+    private double MapLeaves(int first, int count, double size, Func<double, GroupStats, double> map, Func<GroupStats, double>? gain)
     {
         var span = LeafScore.AsSpan(first, count);
         var group = GroupStats.Of(span, size);
@@ -174,13 +183,15 @@ internal sealed class CreditWork
         {
             if (!double.IsNaN(span[i])) span[i] = map(span[i], group);
         }
+        return group.HasSpread ? size * (gain?.Invoke(group) ?? 1) : 0;
     }
 
-    private void Measure()
+    // a difference is as far off as the numbers it was taken of, however small it is: its prompt keeps their size
+    private void Measure(double[]? carried = null)
     {
         for (int p = 0; p < Forest.PromptCount; p++)
         {
-            magnitude[p] = 0;
+            magnitude[p] = carried?[p] ?? 0;
             for (int leaf = PromptFirstLeaf(p); leaf < PromptFirstLeaf(p + 1); leaf++)
             {
                 if (LeafScored[leaf]) magnitude[p] = Math.Max(magnitude[p], Math.Abs(LeafScore[leaf]));

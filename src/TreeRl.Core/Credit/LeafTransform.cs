@@ -57,7 +57,7 @@ public sealed record ScaleLeaves(CreditScope Scope, StdRule Std) : LeafTransform
     public override string Words => $"scale {Scope} {Std}";
 
     internal override void Apply(CreditWork work) => work.MapLeafGroups(Scope, (x, group) =>
-        group.Count == 1 ? work.Singleton(x) / (1 + Std.Epsilon) : group.HasSpread ? x / group.Divisor(Std) : 0);
+        group.Count == 1 ? work.Singleton(x) / (1 + Std.Epsilon) : group.HasSpread ? x / group.Divisor(Std) : 0, group => 1 / group.Divisor(Std));
 
     internal override void Validate() => Std.Validate(Words);
 }

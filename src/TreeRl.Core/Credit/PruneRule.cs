@@ -30,10 +30,13 @@ public enum SpreadStatistic
 /// </summary>
 /// <param name="Groups">Which groups.</param>
 /// <param name="Statistic">What is compared.</param>
-/// <param name="Threshold">A group goes when its statistic is at most this; 0 drops only groups of equal values.</param>
+/// <param name="Threshold">A group goes when its statistic is at most this, up to rounding; 0 drops only groups of equal values.</param>
 /// <param name="KeepSingletons">Keep groups of one, whose statistic is 0 (DAPO's public code does).</param>
 public sealed record PruneRule(PruneGroups Groups, SpreadStatistic Statistic, double Threshold, bool KeepSingletons = false)
 {
+    // rewards stand on grids, so that a statistic often meets the threshold exactly; the order of a sum must not decide then
+    private const double Tie = 1 + 1e-9;
+
     /// <summary>Drops prompts whose scored leaves all earned the same.</summary>
     public static PruneRule EqualPrompts { get; } = new(PruneGroups.Prompt, SpreadStatistic.Range, 0);
 
@@ -49,8 +52,8 @@ public sealed record PruneRule(PruneGroups Groups, SpreadStatistic Statistic, do
     internal bool Drops(GroupStats group) => group.Count == 1 ? !KeepSingletons : Statistic switch
     {
         _ when !group.HasSpread => true,
-        SpreadStatistic.Range => group.Max - group.Min <= Threshold,
-        SpreadStatistic.Std => group.PopulationVariance <= Threshold * Threshold,
-        _ => group.PopulationVariance <= Threshold,
+        SpreadStatistic.Range => group.Max - group.Min <= Threshold * Tie,
+        SpreadStatistic.Std => group.PopulationVariance <= Threshold * Threshold * Tie,
+        _ => group.PopulationVariance <= Threshold * Tie,
     };
 }

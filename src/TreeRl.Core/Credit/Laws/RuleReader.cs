@@ -108,10 +108,10 @@ internal sealed partial class RuleReader
         if (customBackup || customAfter) return null;
         foreach (var term in rule.Terms)
         {
-            bool named = term.Baseline is NamedBaseline, zero = term.Baseline is NamedBaseline { Kind: BaselineKind.Zero };
+            bool zero = term.Baseline is NamedBaseline { Kind: BaselineKind.Zero };
             bool leafGroup = zero || term.Baseline is NamedBaseline { Kind: BaselineKind.Root or BaselineKind.Tree or BaselineKind.Prompt } or AncestorGroupsBaseline;
             if (term.Scale is StdScale && (leafGroup || !overSqrt)) continue;
-            if (!zero && !(overSqrt && named)) continue;
+            if (!zero && !(overSqrt && term.Baseline is not CustomBaseline)) continue;
             if (whitens && !overSqrt && rule.Terms.All(other => other.Scale is not SqrtLeafScale)) continue;
             return $"{term}: keeps the reward's own size";
         }
@@ -142,11 +142,11 @@ internal sealed partial class RuleReader
                 case CustomLeaves:
                     moves = Moves.Still;
                     break;
-                case ScaleLeaves { Std.Kind: StdKind.Sample or StdKind.Population } scale:
-                    within = Rank(scale.Scope) < Rank(within) ? scale.Scope : within;
+                case ScaleLeaves { Std.Kind: StdKind.Sample or StdKind.Population } scale when Rank(within) >= Rank(scale.Scope):
+                    within = scale.Scope;
                     break;
                 default:
-                    return $"{step}: reads the mean reward itself";
+                    return $"{step}: reads the rewards' own size";
             }
         }
         if (moves == Moves.Still) return null;
@@ -197,7 +197,7 @@ internal sealed partial class RuleReader
         foreach (var step in rule.After)
         {
             if (step is ClipStep && !degrees.SetEquals([0])) reason ??= $"{step}: a fixed limit";
-            if (step is WhitenStep) degrees = [0];
+            if (step is WhitenStep && degrees.Count == 1) degrees = [0];
         }
         if (degrees.Count > 1) reason ??= "its terms scale differently";
         if (!Unless(Law.Scaling, reason)) return ScalingClaim.None;
