@@ -104,7 +104,7 @@ module internal ExperimentCheck =
             PromptsPerStep = 16
             Epochs = 1
             MiniBatches = 1
-            LearningRate = 1e-3
+            LearningRate = 4e-4
             Warmup = 0
             Decay = Constant
             WeightDecay = 0.0
@@ -152,7 +152,7 @@ module internal ExperimentCheck =
                     (string spec.MiniBatches)
                     $"must not exceed promptsPerStep = {spec.PromptsPerStep} (a prompt is not split)"
                     $"write 'miniBatches {spec.PromptsPerStep}' or less"
-            yield! Check.positive "experiment.learningRate" spec.LearningRate "write for example 'learningRate 1e-3'"
+            yield! Check.positive "experiment.learningRate" spec.LearningRate "write for example 'learningRate 4e-4'"
             yield! least "warmup" 0 spec.Warmup " update" "0 starts at the full rate"
             yield! Check.notNegative "experiment.weightDecay" spec.WeightDecay "0 switches it off"
             yield!

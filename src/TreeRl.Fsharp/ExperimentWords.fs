@@ -78,7 +78,7 @@ module ExperimentWords =
     let miniBatches (count: int) : Setting<ExperimentSpec> =
         Setting.whole "miniBatches" count (fun count spec -> { spec with MiniBatches = count })
 
-    /// <summary>The highest learning rate of AdamW. Default: 1e-3, for small models.</summary>
+    /// <summary>The highest learning rate of AdamW. Default: 4e-4, for small models.</summary>
     let learningRate (rate: float) : Setting<ExperimentSpec> =
         Setting.number "learningRate" rate (fun rate spec -> { spec with LearningRate = rate })
 

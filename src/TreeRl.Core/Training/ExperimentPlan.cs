@@ -80,7 +80,7 @@ public sealed record ExperimentPlan
     public int MiniBatches { get; init; } = 1;
 
     /// <summary>The learning rate over updates.</summary>
-    public LearningRateSchedule LearningRate { get; init; } = new() { Peak = 1e-3 };
+    public LearningRateSchedule LearningRate { get; init; } = new() { Peak = 4e-4 };
 
     /// <summary>AdamW and clipping.</summary>
     public OptimizerSettings Optimizer { get; init; } = new();
