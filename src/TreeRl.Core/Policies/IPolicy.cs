@@ -45,6 +45,12 @@ public interface IPolicy : IDisposable
     /// <exception cref="NonFiniteException">The gradient is not finite; the weights and moments are unchanged, the gradient is cleared. Names the tensor.</exception>
     UpdateReport Apply(OptimizerSettings settings, double learningRate);
 
+    /// <summary>
+    /// Copies the accumulated gradient out, in the layout of the weights, and clears it; zeros when nothing was accumulated. Weights and
+    /// optimiser do not change.
+    /// </summary>
+    ModelWeights TakeGradient();
+
     /// <summary>A frozen copy of the present weights, to serve as reference policy. It can be scored and sampled, and shares no memory.</summary>
     IPolicy CloneFrozen();
 

@@ -69,6 +69,8 @@ internal sealed class FakePolicy(int vocabSize, Func<int[], float[]> logits, int
 
     public UpdateReport Apply(OptimizerSettings settings, double learningRate) => throw new NotSupportedException();
 
+    public ModelWeights TakeGradient() => throw new NotSupportedException();
+
     public IPolicy CloneFrozen() => throw new NotSupportedException();
 
     public ModelWeights ExportWeights() => throw new NotSupportedException();

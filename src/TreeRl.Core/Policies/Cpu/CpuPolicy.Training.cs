@@ -83,6 +83,15 @@ public sealed unsafe partial class CpuPolicy
     }
 
     /// <inheritdoc/>
+    public ModelWeights TakeGradient()
+    {
+        CheckTrainable();
+        var gradient = ExportGradient();
+        ClearGradient();
+        return gradient;
+    }
+
+    /// <inheritdoc/>
     public OptimizerState ExportOptimizer()
     {
         CheckTrainable();
