@@ -181,7 +181,7 @@ let ``each mistake in an experiment has its message`` () =
     )
 
     Assert.Equal(
-        "experiment.learningRate = NaN: must be a finite number above 0; write for example 'learningRate 1e-3'",
+        "experiment.learningRate = NaN: must be a finite number above 0; write for example 'learningRate 4e-4'",
         only [ learningRate nan ]
     )
 
