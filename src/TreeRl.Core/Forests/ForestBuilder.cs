@@ -17,7 +17,7 @@ namespace TreeRl.Forests;
 /// token   id, log-probability, entropy, previous token of the node (-1 at its start)
 /// </code>
 /// </remarks>
-public sealed class ForestBuilder
+public sealed partial class ForestBuilder
 {
     private readonly List<ForestPrompt> prompts = [];
     private readonly List<PromptRoots> roots = [];

@@ -30,6 +30,18 @@ internal struct Branch
     /// <summary>Names its draws.</summary>
     public Seed Seed;
 
+    /// <summary>Sum of the log-probabilities of its answer's tokens.</summary>
+    public double PathLogProb;
+
+    /// <summary>Sum of the log-probabilities of the tokens since its trigger last fired, or since it started.</summary>
+    public double SegmentLogProb;
+
+    /// <summary>Number of those tokens.</summary>
+    public int SegmentTokens;
+
+    /// <summary>Whether its trigger is not asked: a continuation that an expansion runs to its end.</summary>
+    public bool RunsToEnd;
+
     /// <summary>Repetitions along its path; null without a repetition rule.</summary>
     public RepetitionCounter? Repetition;
 

@@ -10,12 +10,13 @@ internal static class ForkWidths
     /// The widths sum to at most n + min(<paramref name="spareLeaves"/>, <paramref name="spareTokens"/>).
     /// </summary>
     /// <param name="plan">Fan-out and its rule.</param>
+    /// <param name="branches">The branches, length n: their depths choose among fan-outs by depth, their log-probabilities weigh them.</param>
     /// <param name="fires">Which branches want to fork, length n.</param>
     /// <param name="spareLeaves">Leaves the prompt may still gain beyond those ended and live.</param>
     /// <param name="spareTokens">Tokens the prompt may still gain in this step beyond one for each live branch.</param>
     /// <param name="endedSinceFire">Answers of the prompt that ended since its branches last fired.</param>
     /// <param name="widths">Receives the widths, length n.</param>
-    public static void Decide(SamplingPlan plan, ReadOnlySpan<bool> fires, int spareLeaves, long spareTokens, int endedSinceFire, Span<int> widths)
+    public static void Decide(SamplingPlan plan, ReadOnlySpan<Branch> branches, ReadOnlySpan<bool> fires, int spareLeaves, long spareTokens, int endedSinceFire, Span<int> widths)
     {
         int live = fires.Length, firing = 0;
         foreach (bool fire in fires)
@@ -24,9 +25,8 @@ internal static class ForkWidths
         switch (plan.FanOutRule)
         {
             case FanOutRule.Fixed:
-                share = plan.FanOut;
                 break;
-            case FanOutRule.Transfer when firing > 0:
+            case FanOutRule.Transfer or FanOutRule.TransferToLast when firing > 0:
                 wanted = Math.Min(spare + firing, (long)plan.FanOut * (firing + endedSinceFire));
                 (share, remainder) = (wanted / firing, wanted % firing);
                 break;
@@ -42,10 +42,32 @@ internal static class ForkWidths
             int place = plan.FanOutRule == FanOutRule.FillLeaves ? i : rank;
             if (!fires[i]) continue;
             rank++;
-            long width = Math.Min(share + (place < remainder ? 1 : 0), 1 + spare);
+            long extra = plan.FanOutRule == FanOutRule.TransferToLast ? (rank == firing ? remainder : 0) : place < remainder ? 1 : 0;
+            long width = Math.Min(plan.FanOutRule == FanOutRule.Fixed ? plan.FanOutAt(branches[i].Depth) : share + extra, 1 + spare);
             if (width < 2) continue;
             widths[i] = (int)width;
             spare -= width - 1;
         }
+        if (plan.Weights is { } weights && firing > 1) Weigh(weights, branches, fires, widths);
+    }
+    /// <summary>Shares the children that the branches that fork got together anew, by likelihood.</summary>
+    private static void Weigh(ForkWeights by, ReadOnlySpan<Branch> branches, ReadOnlySpan<bool> fires, Span<int> widths)
+    {
+        int firing = 0, total = 0;
+        var scores = new double[fires.Length];
+        for (int i = 0; i < fires.Length; i++)
+        {
+            if (!fires[i]) continue;
+            total += widths[i];
+            scores[firing++] = by.Score switch
+            {
+                PathScore.PathSum => branches[i].PathLogProb,
+                PathScore.PathMean => branches[i].PathLogProb / branches[i].PathTokens,
+                _ => branches[i].SegmentLogProb / branches[i].SegmentTokens,
+            };
+        }
+        int[] shares = ForkWeights.LargestRemainder(ForkWeights.Softmax(scores.AsSpan(0, firing), by.Prefer, by.Temperature), total);
+        for (int i = 0, rank = 0; i < fires.Length; i++)
+            if (fires[i]) widths[i] = shares[rank++];
     }
 }

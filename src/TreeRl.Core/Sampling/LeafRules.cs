@@ -25,6 +25,9 @@ internal sealed class LeafRules
         if (!plan.StopTexts.IsEmpty) stopTexts = new StopTextWatch(tokenizer, plan.StopTexts, vocabSize);
     }
 
+    /// <summary>Whether the last answer checked repeats itself under a plan whose repetition rule comes last; the caller asks once the depth has been looked at.</summary>
+    public bool RepeatsLast { get; private set; }
+
     /// <summary>The repetition counter of a new path, a copy of <paramref name="parent"/> where there is one; null without a repetition rule.</summary>
     public RepetitionCounter? NewCounter(RepetitionCounter? parent)
     {
@@ -46,9 +49,11 @@ internal sealed class LeafRules
     {
         // The counter follows every token, whichever rule comes first.
         bool repeats = branch.Repetition is { } counter && counter.Push(pick.Id);
+        RepeatsLast = repeats && plan.RepetitionOrder == RepetitionOrder.Last;
+        if (repeats && plan.RepetitionOrder == RepetitionOrder.First) return Finish.Repetition;
         if (isEnd[pick.Id]) return Finish.EndOfText;
         if (stopTexts is not null && stopTexts.Ends(builder, branch.Node, branch.PathTokens, pick.Id)) return Finish.StopText;
-        if (repeats) return Finish.Repetition;
+        if (repeats && plan.RepetitionOrder == RepetitionOrder.AfterText) return Finish.Repetition;
         if (plan.Custom is { } custom)
         {
             branch.Describe(context, promptId);

@@ -20,11 +20,17 @@ public sealed record SamplingStats
     /// <summary>Decoding steps, each of which gives one token to every branch under way.</summary>
     public required long Steps { get; init; }
 
-    /// <summary>Forks taken, tree starts not counted.</summary>
+    /// <summary>Forks taken by triggers; tree starts and the places of expansions are not counted.</summary>
     public required long Forks { get; init; }
 
     /// <summary>Trees started because a prompt's branches had ended with leaves missing.</summary>
     public required int TopUpTrees { get; init; }
+
+    /// <summary>Continuations that expansions started.</summary>
+    public required long ExpansionBranches { get; init; }
+
+    /// <summary>Tokens of prompts and prefixes that the policy read again for them, each cut once.</summary>
+    public required long RereadTokens { get; init; }
 
     /// <summary>Largest number of tokens drawn in one step, one for each branch after its forks.</summary>
     public required int PeakBranches { get; init; }
@@ -46,7 +52,7 @@ public sealed record SamplingStats
 
     /// <summary>The figures in one line.</summary>
     public override string ToString() => FormattableString.Invariant(
-        $"{Tokens:N0} tokens in {Steps:N0} steps, {Forks:N0} forks, {TopUpTrees} top-up trees, at most {PeakBranches:N0} branches and {PeakCachedTokens:N0} cached tokens; {TokensPerSecond:N0} tokens/s, {DecoderSeconds / Math.Max(Seconds, 1e-9):P1} of the time in the decoder");
+        $"{Tokens:N0} tokens in {Steps:N0} steps, {Forks:N0} forks, {TopUpTrees} top-up trees, {ExpansionBranches:N0} continuations ({RereadTokens:N0} tokens read again), at most {PeakBranches:N0} branches and {PeakCachedTokens:N0} cached tokens; {TokensPerSecond:N0} tokens/s, {DecoderSeconds / Math.Max(Seconds, 1e-9):P1} of the time in the decoder");
 }
 
 /// <summary>How far a sampling is.</summary>

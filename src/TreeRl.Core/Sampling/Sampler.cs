@@ -18,11 +18,12 @@ namespace TreeRl.Sampling;
 /// <item>where the prompt's token budget cannot give each branch a token, later branches end;</item>
 /// <item>leaves are granted to the forks in branch order (<see cref="FanOutRule"/>); siblings stand where their parent stood in the order;</item>
 /// <item>tokens are drawn and recorded, and <see cref="SamplingPlan"/>'s stop rules are asked about each;</item>
-/// <item>when no branch is left and leaves are missing, further trees start if the plan says so.</item>
+/// <item>when no branch is left and leaves are missing, the plan's <see cref="Expansion"/> continues ended answers, or further trees start if it says so.</item>
 /// </list>
 /// Randomness: tree k of a prompt has the seed B = seed.Child(prompt id).Child(k). The draw of answer token t (from 0) of a branch with seed
 /// B uses S = B.Child(t); a fork there draws first token j with S.Uniform(j), and child j goes on with the seed S.Child(-1 - j). So a draw
-/// depends on prompt and path alone: batches, waves, threads and the other prompts change nothing.
+/// depends on prompt and path alone. A random number of first trees is drawn by seed.Child(prompt id).Child("trees"). Expansion e (from 0) of a prompt draws its places
+/// below X = seed.Child(prompt id).Child("expand").Child(e), and copy j of its cut c goes on with the seed X.Child(c).Child(j): batches, waves, threads and the other prompts change nothing.
 /// </remarks>
 public static class Sampler
 {

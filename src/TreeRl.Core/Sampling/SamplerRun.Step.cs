@@ -72,7 +72,7 @@ internal sealed partial class SamplerRun
         {
             ref var branch = ref live[i];
             bool atLimit = branch.Depth >= plan.MaxDepth;
-            bool ask = branch.NodeTokens > 0 && plan.Branch != BranchTrigger.Never && (atLimit ? plan.AtMaxDepth == DepthLimit.Stop : mayFork);
+            bool ask = branch.NodeTokens > 0 && !branch.RunsToEnd && plan.Branch != BranchTrigger.Never && (atLimit ? plan.AtMaxDepth == DepthLimit.Stop : mayFork);
             bool fired = ask && Asked(branch, entropies[i], leaves, liveBranches);
             if (fired && atLimit)
             {
@@ -96,10 +96,11 @@ internal sealed partial class SamplerRun
         int count = kept - first;
         if (count == 0) return;
         var width = widths.AsSpan(first, count);
-        ForkWidths.Decide(plan, fires.AsSpan(first, count), plan.MaxLeaves - of.Leaves, tokensLeft - count, of.EndedSinceFire, width);
+        ForkWidths.Decide(plan, live.AsSpan(first, count), fires.AsSpan(first, count), plan.MaxLeaves - of.Leaves, tokensLeft - count, of.EndedSinceFire, width);
         if (anyFired) of.EndedSinceFire = 0;
         for (int i = first; i < kept; i++)
         {
+            if (fires[i]) (live[i].SegmentLogProb, live[i].SegmentTokens) = (0, 0);
             requests[i] = new PickRequest(live[i].Cache, widths[i], distinct && widths[i] > 1, live[i].Seed.Child(live[i].PathTokens));
             picked += widths[i];
         }
@@ -139,6 +140,7 @@ internal sealed partial class SamplerRun
             child.Node = builder.AddChild(branch.Node);
             child.Depth++;
             child.NodeTokens = 0;
+            (child.SegmentLogProb, child.SegmentTokens) = (0, 0);
             child.Seed = seed.Child(-1 - j);
             child.Repetition = rules.NewCounter(branch.Repetition);
             if (Append(ref child, drawn[j], entropy)) Add(ref next, ref nextCount) = child;
@@ -167,12 +169,16 @@ internal sealed partial class SamplerRun
         builder.AddToken(branch.Node, pick.Id, pick.LogProb, entropy);
         branch.NodeTokens++;
         branch.PathTokens++;
+        branch.PathLogProb += pick.LogProb;
+        branch.SegmentLogProb += pick.LogProb;
+        branch.SegmentTokens++;
         branch.LastToken = pick.Id;
         ref var of = ref growth[branch.Prompt];
         var finish = rules.Check(branch, promptIds[branch.Prompt], of.MaxPathTokens, pick, entropy);
         // A trigger that needs no distribution is asked now, which saves the policy reading a token that ends the answer.
         if (finish == Finish.Branched && branch.Depth >= plan.MaxDepth && plan.AtMaxDepth == DepthLimit.Stop
             && !plan.Branch.NeedsNextDistribution && Asked(branch, float.NaN, of.Leaves, of.Live)) finish = Finish.MaxDepth;
+        if (finish == Finish.Branched && rules.RepeatsLast) finish = Finish.Repetition;
         if (finish == Finish.Branched) return true;
         End(branch, finish);
         return false;

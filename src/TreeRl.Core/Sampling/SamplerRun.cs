@@ -17,6 +17,7 @@ internal sealed partial class SamplerRun
     private readonly ForestBuilder builder = new();
     private readonly LeafRules rules;
     private readonly BranchContext context;
+    private readonly ExpansionPlanner? planner;
     private readonly PromptGrowth[] growth;
     private readonly string[] promptIds;
     private readonly List<int> active = []; // prompts under way, ascending
@@ -37,6 +38,9 @@ internal sealed partial class SamplerRun
         public int Trees, Leaves, Live, EndedSinceFire;
         public int From; // its first branch in 'live'
         public long Tokens;
+        public int Expansions; // rounds run
+        public List<int> Origins; // root -> the group it belongs to, a tree and its continuations from the prompt; kept for expansions only
+        public int Groups;
     }
 
     public SamplerRun(IDecoder decoder, ModelConfig config, ITokenizer tokenizer, IReadOnlyList<ForestPrompt> prompts, SamplingPlan plan, Seed seed)
@@ -48,6 +52,7 @@ internal sealed partial class SamplerRun
         wave = plan.WaveBranches == 0 ? SamplingPlan.DefaultWaveBranches : plan.WaveBranches;
         context = new BranchContext(tokenizer, builder);
         rules = new LeafRules(plan, tokenizer, config.VocabSize, builder, new StopContext(tokenizer, builder));
+        if (plan.Expansion is not Expansion.None) planner = new ExpansionPlanner(plan, tokenizer, builder);
         growth = new PromptGrowth[prompts.Count];
         promptIds = new string[prompts.Count];
         for (int p = 0; p < prompts.Count; p++)
@@ -55,7 +60,7 @@ internal sealed partial class SamplerRun
             builder.AddPrompt(prompts[p]);
             int read = prompts[p].TokenIds.Length, room = config.ContextLength - read;
             Guard.That(room >= 1, $"prompt '{prompts[p].Id}' has {read} tokens: the policy's context of {config.ContextLength} leaves no room for an answer", nameof(prompts));
-            growth[p] = new PromptGrowth { Seed = seed.Child(prompts[p].Id), MaxPathTokens = Math.Min(plan.MaxTokens, room), Stem = -1 };
+            growth[p] = new PromptGrowth { Seed = seed.Child(prompts[p].Id), MaxPathTokens = Math.Min(plan.MaxTokens, room), Stem = -1, Origins = [] };
             promptIds[p] = prompts[p].Id;
             promptTokens += read;
         }
@@ -80,6 +85,8 @@ internal sealed partial class SamplerRun
             Steps = steps,
             Forks = forks,
             TopUpTrees = topUpTrees,
+            ExpansionBranches = expansionBranches,
+            RereadTokens = rereadTokens,
             PeakBranches = peakBranches,
             PeakCachedTokens = peakTokens,
             PeakCacheBytes = peakBytes,
@@ -104,9 +111,12 @@ internal sealed partial class SamplerRun
         {
             growth[first + i].Stem = stems[i];
             growth[first + i].From = liveCount;
-            StartTrees(first + i, plan.Trees, ref live, ref liveCount);
+            StartTrees(first + i, FirstTrees(first + i), ref live, ref liveCount);
         }
     }
+
+    /// <summary>How many trees the prompt starts with.</summary>
+    private int FirstTrees(int prompt) => plan.Trees + (plan.TreesUpTo == 0 ? 0 : growth[prompt].Seed.Child("trees").Below(plan.TreesUpTo - plan.Trees + 1));
 
     /// <summary>Starts trees at the end of a prompt that has no live branches; keeps a stem as long as further trees may follow.</summary>
     private void StartTrees(int prompt, int count, ref Branch[] list, ref int listCount)
@@ -131,17 +141,19 @@ internal sealed partial class SamplerRun
                 Repetition = rules.NewCounter(null),
             };
             of.Trees++;
+            if (planner is not null) of.Origins.Add(of.Groups++);
         }
         of.Leaves += count;
         of.Live += count;
         of.EndedSinceFire = 0;
     }
 
-    /// <summary>What follows when a prompt has no live branches left: further trees, or its end. Returns false at its end.</summary>
+    /// <summary>What follows when a prompt has no live branches left: an expansion, further trees, or its end. Returns false at its end.</summary>
     private bool GoOnWith(int prompt)
     {
         ref var of = ref growth[prompt];
         int missing = (int)Math.Min(plan.MaxLeaves - of.Leaves, plan.PromptTokenBudget - of.Tokens);
+        if (missing > 0 && Expand(prompt, missing)) return true;
         if (plan.TopUp == TopUp.NewTree && missing > 0)
         {
             int trees = Math.Min(plan.Trees, missing);

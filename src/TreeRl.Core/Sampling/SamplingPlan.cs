@@ -19,6 +19,9 @@ public enum FanOutRule
     /// </summary>
     Transfer,
 
+    /// <summary>As <see cref="Transfer"/>, but the last branch takes the whole remainder, as TreePO's released code has it.</summary>
+    TransferToLast,
+
     /// <summary>
     /// A fork takes its even share of the leaves the prompt has left: with R leaves not yet ended and n live branches, R / n, earlier
     /// branches taking the remainder one each. <see cref="SamplingPlan.FanOut"/> plays no part.
@@ -51,7 +54,8 @@ public enum TopUp
 
 /// <summary>How the forest of a prompt grows: where it branches, how wide, and when answers end. Every number is resolved; nothing is adjusted silently.</summary>
 /// <remarks>
-/// After each token the rules are asked in this order, and the first that holds names the leaf's reason: end token, stop text, repetition,
+/// After each token the rules are asked in this order, and the first that holds names the leaf's reason: end token, stop text, repetition
+/// (<see cref="RepetitionOrder"/> moves it),
 /// custom rule, length (<see cref="MaxTokens"/> or the policy's context), depth; then, before the next token, the prompt's token budget.
 /// </remarks>
 public sealed record SamplingPlan
@@ -59,14 +63,28 @@ public sealed record SamplingPlan
     /// <summary>Independent trees each prompt starts with; at least 1.</summary>
     public int Trees { get; init; } = 1;
 
+    /// <summary>
+    /// Where not 0, each prompt starts with a number of trees drawn uniformly from <see cref="Trees"/> .. this (TreePO's "more init divergence", arXiv 2508.17445: 2 .. 8).
+    /// </summary>
+    public int TreesUpTo { get; init; }
+
     /// <summary>Where a branch forks.</summary>
     public BranchTrigger Branch { get; init; } = BranchTrigger.Never;
 
     /// <summary>Children of a fork; at least 2. See <see cref="FanOutRule"/>.</summary>
     public int FanOut { get; init; } = 2;
 
+    /// <summary>
+    /// Children of a fork by the number of forks above it: entry d for depth d; empty for <see cref="FanOut"/> at every depth. It is as long as
+    /// <see cref="MaxDepth"/> at least. SPO-tree's 6-5-4 (arXiv 2505.23564) is 6 trees with fan-outs 5, 4.
+    /// </summary>
+    public ImmutableArray<int> FanOuts { get; init; } = [];
+
     /// <summary>How leaves are granted to forks.</summary>
     public FanOutRule FanOutRule { get; init; } = FanOutRule.Fixed;
+
+    /// <summary>Shares the children of forks by likelihood; null for the even share of <see cref="FanOutRule"/>.</summary>
+    public ForkWeights? Weights { get; init; }
 
     /// <summary>
     /// Whether the children of a fork begin with different tokens (drawn without replacement; a fork gets fewer children where the
@@ -92,7 +110,10 @@ public sealed record SamplingPlan
     /// </summary>
     public long PromptTokenBudget { get; init; } = long.MaxValue;
 
-    /// <summary>What happens when a prompt's branches have all ended too early.</summary>
+    /// <summary>Continues ended answers from inside, when all branches of a prompt have ended with leaves missing; <see cref="Expansion.Never"/> for none.</summary>
+    public Expansion Expansion { get; init; } = Expansion.Never;
+
+    /// <summary>What happens when a prompt's branches have all ended too early, and no expansion goes on.</summary>
     public TopUp TopUp { get; init; } = TopUp.None;
 
     /// <summary>Texts that end an answer as soon as its decoded text contains one of them; they may span tokens. Ordinal comparison; none empty.</summary>
@@ -100,6 +121,9 @@ public sealed record SamplingPlan
 
     /// <summary>Ends answers that repeat themselves; null switches the rule off.</summary>
     public RepetitionRule? Repetition { get; init; }
+
+    /// <summary>When the repetition rule is asked, relative to the other stop rules.</summary>
+    public RepetitionOrder RepetitionOrder { get; init; } = RepetitionOrder.AfterText;
 
     /// <summary>A stop rule of the user's; null for none.</summary>
     public StopRule? Custom { get; init; }
@@ -116,6 +140,9 @@ public sealed record SamplingPlan
     /// <summary>What <see cref="WaveBranches"/> = 0 stands for.</summary>
     public const int DefaultWaveBranches = 512;
 
+    /// <summary>Children of a fork with so many forks above it.</summary>
+    internal int FanOutAt(int depth) => FanOuts.IsEmpty ? FanOut : FanOuts[depth];
+
     /// <summary>The resolved <see cref="DistinctFirstTokens"/>.</summary>
     public bool Distinct => DistinctFirstTokens ?? Branch.DistinctByDefault;
 
@@ -128,14 +155,18 @@ public sealed record SamplingPlan
             if (!holds) problems.Add(FormattableString.Invariant($"{name} = {value}: {rule}"));
         }
         Check(Trees >= 1, nameof(Trees), Trees, "must be at least 1");
+        Check(TreesUpTo == 0 || TreesUpTo >= Trees, nameof(TreesUpTo), TreesUpTo, $"must be 0, or at least Trees = {Trees}");
+        int mostTrees = Math.Max(Trees, TreesUpTo);
         Check(Branch is not null, nameof(Branch), "null", "must be a trigger; BranchTrigger.Never for flat rollouts");
         Check(FanOut >= 2, nameof(FanOut), FanOut, "must be at least 2 (a node with one child is no branch)");
         Check(Enum.IsDefined(FanOutRule), nameof(FanOutRule), FanOutRule, "must be one of the named rules");
-        Check(MaxLeaves >= Trees, nameof(MaxLeaves), MaxLeaves, $"must be at least Trees = {Trees}: each tree has a leaf");
+        Check(MaxLeaves >= mostTrees, nameof(MaxLeaves), MaxLeaves, $"must be at least {(TreesUpTo > Trees ? nameof(TreesUpTo) : nameof(Trees))} = {mostTrees}: each tree has a leaf");
         Check(MaxDepth >= 0, nameof(MaxDepth), MaxDepth, "must not be negative");
         Check(Enum.IsDefined(AtMaxDepth), nameof(AtMaxDepth), AtMaxDepth, "must be one of the named rules");
         Check(MaxTokens >= 1, nameof(MaxTokens), MaxTokens, "must be at least 1");
-        Check(PromptTokenBudget >= Trees, nameof(PromptTokenBudget), PromptTokenBudget, $"must be at least Trees = {Trees}: each tree has a token");
+        Check(PromptTokenBudget >= mostTrees, nameof(PromptTokenBudget), PromptTokenBudget, $"must be at least {(TreesUpTo > Trees ? nameof(TreesUpTo) : nameof(Trees))} = {mostTrees}: each tree has a token");
+        CheckForks(Check);
+        CheckExpansion(Check, problems, mostTrees);
         Check(Enum.IsDefined(TopUp), nameof(TopUp), TopUp, "must be one of the named rules");
         Check(WaveBranches >= 0, nameof(WaveBranches), WaveBranches, "must not be negative; 0 for the default");
         if (StopTexts.IsDefault) Check(false, nameof(StopTexts), "default", "must be an array; [] for none");
@@ -149,6 +180,7 @@ public sealed record SamplingPlan
             Check(r.WindowTokens >= 1, "Repetition.WindowTokens", r.WindowTokens, "must be at least 1");
             Check(r.Times >= 2, "Repetition.Times", r.Times, "must be at least 2: every run of tokens occurs once");
         }
+        Check(Enum.IsDefined(RepetitionOrder), nameof(RepetitionOrder), RepetitionOrder, "must be one of the named orders");
         if (Custom is { } c)
         {
             Check(!string.IsNullOrWhiteSpace(c.Name), "Custom.Name", $"'{c.Name}'", "must not be blank: messages name the rule");
@@ -157,6 +189,35 @@ public sealed record SamplingPlan
         if (Picking is null) Check(false, nameof(Picking), "null", "must be given; new PickSettings() draws from the full distribution");
         else foreach (string problem in TokenPicker.Problems(Picking)) problems.Add("Picking." + problem);
         return problems.ToImmutable();
+    }
+
+    private void CheckForks(Action<bool, string, object?, string> check)
+    {
+        if (FanOuts.IsDefault) check(false, nameof(FanOuts), "default", "must be an array; [] for FanOut at every depth");
+        else if (!FanOuts.IsEmpty)
+        {
+            for (int d = 0; d < FanOuts.Length; d++) check(FanOuts[d] >= 2, $"FanOuts[{d}]", FanOuts[d], "must be at least 2 (a node with one child is no branch)");
+            check(FanOutRule == FanOutRule.Fixed, nameof(FanOuts), string.Join("-", FanOuts), $"belongs to FanOutRule.Fixed, not {FanOutRule}");
+            check(MaxDepth <= FanOuts.Length, nameof(MaxDepth), MaxDepth, $"must be at most {FanOuts.Length}, the number of FanOuts");
+        }
+        if (Weights is not { } weights) return;
+        check(Enum.IsDefined(weights.Score), "Weights.Score", weights.Score, "must be one of the named scores");
+        check(Enum.IsDefined(weights.Prefer), "Weights.Prefer", weights.Prefer, "must be one of the named preferences");
+        check(double.IsFinite(weights.Temperature) && weights.Temperature > 0, "Weights.Temperature", weights.Temperature, "must be a finite number above 0");
+    }
+
+    private void CheckExpansion(Action<bool, string, object?, string> check, ImmutableArray<string>.Builder problems, int mostTrees)
+    {
+        if (Expansion is null)
+        {
+            check(false, nameof(Expansion), "null", "must be given; Expansion.Never for none");
+            return;
+        }
+        problems.AddRange(Expansion.Problems());
+        if (Expansion is Expansion.None) return;
+        check(MaxDepth == int.MaxValue, nameof(MaxDepth), MaxDepth, "must be unlimited with an expansion, which forks above answers that are there; MaxLeaves and MaxTokens bound it");
+        if (Expansion.LeavesPerTree is { } each && each > 0)
+            check(MaxLeaves >= mostTrees * each, nameof(MaxLeaves), MaxLeaves, $"must be at least {mostTrees * each}: the expansion brings each of {mostTrees} trees to {each} answers");
     }
 
     /// <summary>This plan, if it breaks no rule.</summary>
@@ -171,13 +232,15 @@ public sealed record SamplingPlan
     /// <summary>The plan in one line.</summary>
     public override string ToString()
     {
-        var parts = new List<string> { Trees == 1 ? "1 tree" : $"{Trees} trees" };
+        var parts = new List<string> { TreesUpTo > Trees ? $"{Trees} .. {TreesUpTo} trees" : Trees == 1 ? "1 tree" : $"{Trees} trees" };
         if (Branch != BranchTrigger.Never)
         {
-            string width = FanOutRule switch { FanOutRule.Fixed => $"fan out {FanOut}", FanOutRule.Transfer => $"fan out {FanOut} with transfer", _ => "fan out to fill" };
+            string width = FanOutRule switch { FanOutRule.Fixed => $"fan out {(FanOuts.IsEmpty ? FanOut : string.Join("-", FanOuts))}", FanOutRule.Transfer or FanOutRule.TransferToLast => $"fan out {FanOut} with transfer", _ => "fan out to fill" };
             parts.Add($"branch {Branch}, {width}{(Distinct ? ", distinct" : "")}");
+            if (Weights is { } weights) parts.Add(weights.ToString());
             if (MaxDepth != int.MaxValue) parts.Add($"depth <= {MaxDepth}{(AtMaxDepth == DepthLimit.Stop ? " then stop" : "")}");
         }
+        if (Expansion is not Expansion.None) parts.Add(Expansion.ToString());
         parts.Add($"leaves <= {MaxLeaves}{(TopUp == TopUp.NewTree ? " topped up" : "")}");
         parts.Add($"tokens <= {MaxTokens}");
         if (PromptTokenBudget != long.MaxValue) parts.Add($"prompt budget {PromptTokenBudget}");

@@ -29,6 +29,19 @@ public sealed record StopRule(string Name, Func<StopContext, bool> Fires)
     public override string ToString() => Name;
 }
 
+/// <summary>When the repetition rule is asked, relative to the other stop rules of <see cref="SamplingPlan"/>.</summary>
+public enum RepetitionOrder
+{
+    /// <summary>After end token and stop text, before the custom rule.</summary>
+    AfterText,
+
+    /// <summary>Before all others (the released code of TreePO, repetition "most prioritized").</summary>
+    First,
+
+    /// <summary>After all others, depth included (TreePO's documented order). A depth that an entropy decides is looked at one token later, hence after it.</summary>
+    Last,
+}
+
 /// <summary>
 /// Ends an answer with <see cref="Forests.Finish.Repetition"/> when some run of <paramref name="WindowTokens"/> tokens has occurred at
 /// least <paramref name="Times"/> times in it; occurrences may overlap (38 equal tokens hold a 32-token run 7 times, 39 hold it 8 times).

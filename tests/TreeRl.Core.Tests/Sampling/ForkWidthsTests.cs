@@ -9,7 +9,7 @@ public class ForkWidthsTests
     private static int[] Widths(FanOutRule rule, int fanOut, string fires, int spareLeaves, long spareTokens = 1000, int ended = 0)
     {
         var widths = new int[fires.Length];
-        ForkWidths.Decide(new SamplingPlan { FanOutRule = rule, FanOut = fanOut }, fires.Select(c => c == 'x').ToArray(), spareLeaves, spareTokens, ended, widths);
+        ForkWidths.Decide(new SamplingPlan { FanOutRule = rule, FanOut = fanOut }, new Branch[fires.Length], fires.Select(c => c == 'x').ToArray(), spareLeaves, spareTokens, ended, widths);
         return widths;
     }
 
@@ -32,6 +32,14 @@ public class ForkWidthsTests
         Assert.Equal([4, 4], Widths(FanOutRule.Transfer, 2, "xx", 100, ended: 2));
         Assert.Equal([3, 3, 2], Widths(FanOutRule.Transfer, 2, "xxx", 100, ended: 1));
         Assert.Equal([1, 3, 1, 3], Widths(FanOutRule.Transfer, 2, ".x.x", 100, ended: 1));
+    }
+
+    [Fact]
+    public void Transfer_to_last_gives_the_whole_remainder_to_the_last_branch()
+    {
+        Assert.Equal([2, 2, 4], Widths(FanOutRule.TransferToLast, 2, "xxx", 100, ended: 1));
+        Assert.Equal([1, 2, 1, 3], Widths(FanOutRule.TransferToLast, 2, ".x.x", 3, ended: 1));
+        Assert.Equal([1, 1, 3], Widths(FanOutRule.TransferToLast, 2, "xxx", 2));
     }
 
     [Fact]
@@ -59,7 +67,7 @@ public class ForkWidthsTests
             var seed = Seed.Of(trial);
             int live = 1 + seed.Below(6, 0), spareLeaves = seed.Below(12, 1), spareTokens = seed.Below(12, 2);
             string fires = string.Concat(Enumerable.Range(0, live).Select(i => seed.Below(2, 10 + i) == 0 ? 'x' : '.'));
-            var widths = Widths((FanOutRule)seed.Below(3, 3), 2 + seed.Below(3, 4), fires, spareLeaves, spareTokens, seed.Below(4, 5));
+            var widths = Widths((FanOutRule)seed.Below(4, 3), 2 + seed.Below(3, 4), fires, spareLeaves, spareTokens, seed.Below(4, 5));
             Assert.True(widths.Sum() - live <= System.Math.Min(spareLeaves, spareTokens));
             for (int i = 0; i < live; i++) Assert.True(fires[i] == 'x' ? widths[i] >= 1 : widths[i] == 1);
         }

@@ -28,7 +28,7 @@ public class SamplerDeterminismTests
             MaxLeaves = leaves,
             Branch = triggers[seed.Below(triggers.Length, 6)],
             FanOut = 2 + seed.Below(3, 7),
-            FanOutRule = (FanOutRule)seed.Below(3, 8),
+            FanOutRule = (FanOutRule)seed.Below(4, 8),
             DistinctFirstTokens = seed.Below(3, 9) switch { 0 => null, 1 => true, _ => false },
             MaxDepth = seed.Below(2, 10) == 0 ? int.MaxValue : seed.Below(4, 11),
             AtMaxDepth = (DepthLimit)seed.Below(2, 12),

@@ -22,6 +22,21 @@ public class SamplingPlanTests
         { new SamplingPlan { MaxTokens = 0 }, "MaxTokens = 0: must be at least 1" },
         { new SamplingPlan { Trees = 4, PromptTokenBudget = 3 }, "PromptTokenBudget = 3: must be at least Trees = 4" },
         { new SamplingPlan { TopUp = (TopUp)9 }, "TopUp = 9: must be one of the named rules" },
+        { new SamplingPlan { Trees = 4, TreesUpTo = 3 }, "TreesUpTo = 3: must be 0, or at least Trees = 4" },
+        { new SamplingPlan { Trees = 4, TreesUpTo = 20 }, "MaxLeaves = 16: must be at least TreesUpTo = 20" },
+        { new SamplingPlan { FanOuts = default }, "FanOuts = default: must be an array" },
+        { new SamplingPlan { FanOuts = [3, 1], MaxDepth = 2 }, "FanOuts[1] = 1: must be at least 2" },
+        { new SamplingPlan { FanOuts = [3, 2], MaxDepth = 3 }, "MaxDepth = 3: must be at most 2, the number of FanOuts" },
+        { new SamplingPlan { FanOuts = [3, 2], MaxDepth = 2, FanOutRule = FanOutRule.Transfer }, "FanOuts = 3-2: belongs to FanOutRule.Fixed, not Transfer" },
+        { new SamplingPlan { Weights = new ForkWeights(PathScore.PathSum, ForkPreference.Likely, 0) }, "Weights.Temperature = 0: must be a finite number above 0" },
+        { new SamplingPlan { RepetitionOrder = (RepetitionOrder)5 }, "RepetitionOrder = 5: must be one of the named orders" },
+        { new SamplingPlan { Expansion = null! }, "Expansion = null: must be given" },
+        { new SamplingPlan { Expansion = new Expansion.TopTokens(0, 1, 1) }, "Expansion.Tokens = 0: must be at least 1" },
+        { new SamplingPlan { Expansion = new Expansion.RandomNodes(1, 1, new StepRule.EveryTokens(0)) }, "Expansion.Steps.Tokens = 0: must be at least 1" },
+        { new SamplingPlan { Expansion = new Expansion.Fallback(FallbackFrom.Any, new CutPoint.RandomSegments(0)) }, "Expansion.Cut.BlockTokens = 0: must be at least 1" },
+        { new SamplingPlan { Expansion = new Expansion.Fallback(FallbackFrom.Any, null!) }, "Expansion.Cut = null: must be given" },
+        { new SamplingPlan { Expansion = new Expansion.TopTokens(1, 1, 1), MaxDepth = 3 }, "MaxDepth = 3: must be unlimited with an expansion" },
+        { new SamplingPlan { Trees = 6, Expansion = new Expansion.TopTokens(2, 1, 2) }, "MaxLeaves = 16: must be at least 30: the expansion brings each of 6 trees to 5 answers" },
         { new SamplingPlan { WaveBranches = -1 }, "WaveBranches = -1: must not be negative" },
         { new SamplingPlan { StopTexts = default }, "StopTexts = default: must be an array" },
         { new SamplingPlan { StopTexts = ["a", ""] }, "StopTexts[1] = \"\": must not be empty" },
@@ -73,6 +88,19 @@ public class SamplingPlanTests
     [Fact]
     public void The_plan_prints_in_one_line()
     {
+        Assert.Equal(
+            "2 .. 8 trees, branch every 512 tokens, fan out 2 with transfer, weighed by low segment mean of log-probability (temperature 2), "
+            + "fall back on finished answers, a random number of 512-token segments dropped, leaves <= 16, tokens <= 7168, temperature 1",
+            new SamplingPlan
+            {
+                Trees = 2,
+                TreesUpTo = 8,
+                Branch = BranchTrigger.EveryTokens(512),
+                FanOutRule = FanOutRule.Transfer,
+                Weights = new ForkWeights(PathScore.SegmentMean, ForkPreference.Unlikely, 2),
+                MaxTokens = 7168,
+                Expansion = new Expansion.Fallback(FallbackFrom.OnlyFinished, new CutPoint.RandomSegments(512)),
+            }.ToString());
         Assert.Equal("1 tree, leaves <= 16, tokens <= 128, temperature 1", new SamplingPlan().ToString());
         Assert.Equal(
             "2 trees, branch entropy above 1.5 (from 4 tokens), fan out 3, distinct, depth <= 2 then stop, leaves <= 16 topped up, tokens <= 96, prompt budget 400, "
