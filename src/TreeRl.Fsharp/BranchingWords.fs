@@ -27,20 +27,35 @@ module internal BranchingPlan =
         match spec.FanOutRule with
         | Fixed -> Sampling.FanOutRule.Fixed
         | Transfer -> Sampling.FanOutRule.Transfer
+        | TransferToLast -> Sampling.FanOutRule.TransferToLast
         | Fill -> Sampling.FanOutRule.FillLeaves
+
+    let private repetitionOrder spec =
+        match spec.RepetitionOrder with
+        | AfterText -> RepetitionOrder.AfterText
+        | FirstOfAll -> RepetitionOrder.First
+        | LastOfAll -> RepetitionOrder.Last
+
+    let private weights spec : ForkWeights | null =
+        match spec.Weights with
+        | Some phrase -> phrase.Value
+        | None -> null
 
     let private picking spec =
         PickSettings(Temperature = spec.Temperature, TopK = spec.TopK, TopP = spec.TopP, MinP = spec.MinP)
 
     let ofSpec spec =
         SamplingPlan(
-            Trees = BranchingCheck.trees spec,
+            Trees = ExpansionCheck.trees spec,
+            TreesUpTo = Option.defaultValue 0 spec.TreesUpTo,
             Branch = trigger spec.Trigger,
             FanOut = spec.FanOut,
+            FanOuts = Collections.Immutable.ImmutableArray.CreateRange spec.FanOuts,
             FanOutRule = fanOutRule spec,
+            Weights = weights spec,
             DistinctFirstTokens = Nullable(BranchingCheck.distinct spec),
             MaxLeaves = spec.Leaves,
-            MaxDepth = spec.MaxDepth,
+            MaxDepth = ExpansionCheck.maxDepth spec,
             AtMaxDepth =
                 (if spec.AtDepth = EndThere then
                      DepthLimit.Stop
@@ -49,8 +64,10 @@ module internal BranchingPlan =
             MaxTokens = spec.MaxTokens,
             PromptTokenBudget = spec.PromptBudget,
             TopUp = (if spec.TopUp = NewTrees then TopUp.NewTree else TopUp.None),
+            Expansion = (spec.Expansion |> Option.map _.Value |> Option.defaultValue Expansion.Never),
             StopTexts = Collections.Immutable.ImmutableArray.CreateRange(List.rev spec.StopTexts),
             Repetition = repetition spec,
+            RepetitionOrder = repetitionOrder spec,
             Custom = custom spec,
             Picking = picking spec
         )
@@ -87,7 +104,19 @@ module BranchingWords =
 
     /// <summary>Number of independent trees a prompt starts with. Default: 1, or one for each leaf when nothing branches.</summary>
     let trees (count: int) : Setting<BranchingSpec> =
-        Setting.whole "trees" count (fun count spec -> { spec with Trees = Some count })
+        Setting.whole "trees" count (fun count spec ->
+            { spec with
+                Trees = Some count
+                TreesUpTo = None
+            })
+
+    /// <summary>A prompt starts with a random number of trees, drawn for each from this range (TreePO's "more init divergence": 2 8).</summary>
+    let firstFork (fewest: int) (most: int) : Setting<BranchingSpec> =
+        Setting.make "firstFork" $"{fewest} {most}" (fun spec ->
+            { spec with
+                Trees = Some fewest
+                TreesUpTo = Some most
+            })
 
     /// <summary>Where an answer branches. Default: <c>never</c>.</summary>
     let branchWhen (trigger: Trigger) : Setting<BranchingSpec> =
@@ -121,9 +150,20 @@ module BranchingWords =
 
     /// <summary>Number of children of a branch point. Default: 2.</summary>
     let fanOut (count: int) : Setting<BranchingSpec> =
-        Setting.whole "fanOut" count (fun count spec -> { spec with FanOut = count })
+        Setting.whole "fanOut" count (fun count spec ->
+            { spec with
+                FanOut = count
+                FanOuts = []
+            })
 
-    /// <summary>How leaves are granted to branch points: <c>Fixed</c> (default), <c>Transfer</c> or <c>Fill</c>.</summary>
+    /// <summary>
+    /// Number of children by depth, the first branch point's first; below the list nothing branches. SPO-tree's 6-5-4
+    /// (2505.23564) is 'trees 6' with 'fanOuts [ 5; 4 ]'.
+    /// </summary>
+    let fanOuts (counts: int list) : Setting<BranchingSpec> =
+        Setting.make "fanOuts" (string counts) (fun spec -> { spec with FanOuts = counts })
+
+    /// <summary>How leaves are granted to branch points: <c>Fixed</c> (default), <c>Transfer</c>, <c>TransferToLast</c> or <c>Fill</c>.</summary>
     let fanOutRule (rule: TreeRl.FanOutRule) : Setting<BranchingSpec> =
         Setting.make "fanOutRule" (string rule) (fun spec -> { spec with FanOutRule = rule })
 
@@ -175,6 +215,10 @@ module BranchingWords =
         | Repeats _ -> Setting.make "stopWhen repeats" (string rule) (fun spec -> { spec with Repeats = Some rule })
         | CustomStop _ ->
             Setting.make "stopWhen custom" (string rule) (fun spec -> { spec with CustomStop = Some rule })
+
+    /// <summary>When the rule of <c>repeats</c> is asked: <c>AfterText</c> (default), <c>FirstOfAll</c> or <c>LastOfAll</c>. Where several rules hold, the first names the reason.</summary>
+    let repetitionOrder (place: RepetitionPlace) : Setting<BranchingSpec> =
+        Setting.make "repetitionOrder" (string place) (fun spec -> { spec with RepetitionOrder = place })
 
     /// <summary>Ends an answer whose text comes to contain this text. May stand several times.</summary>
     let stopAt (text: string) : Setting<BranchingSpec> =

@@ -46,33 +46,13 @@ type Method =
 [<RequireQualifiedAccess>]
 module Methods =
 
-    let private flat =
-        branching {
-            trees 8
-            leaves 8
-            branchWhen never
-            maxTokens 512
-            temperature 1.0
-        }
-
-    let private entropyForest =
-        branching {
-            trees 2
-            leaves 8
-            branchWhen (entropyAbove 1.0)
-            fanOut 2
-            distinctFirstTokens true
-            maxTokens 512
-            temperature 1.0
-        }
-
     /// <summary>GRPO (2402.03300): z-scores of a prompt's answers, given to every token of an answer.</summary>
     let grpo =
         {
             Name = "grpo"
             Source = "DeepSeekMath, arXiv 2402.03300"
             Formula = "A = (R - mean over the prompt) / (std over the prompt + 1e-6)"
-            Sample = flat
+            Sample = MethodSamplers.flat
             Redistribute =
                 redistributionNamed "grpo" {
                     backup noBackup
@@ -97,7 +77,7 @@ module Methods =
             Name = "drGrpo"
             Source = "Understanding R1-Zero-like training, arXiv 2503.20783"
             Formula = "A = R - mean over the prompt"
-            Sample = flat
+            Sample = MethodSamplers.flat
             Redistribute =
                 redistributionNamed "drGrpo" {
                     backup noBackup
@@ -119,7 +99,7 @@ module Methods =
             Name = "rloo"
             Source = "Back to Basics, arXiv 2402.14740"
             Formula = "A = R - mean over the prompt's other answers"
-            Sample = flat
+            Sample = MethodSamplers.flat
             Redistribute =
                 redistributionNamed "rloo" {
                     leafScore (leaveOneOut Prompt)
@@ -138,16 +118,7 @@ module Methods =
             Name = "treeRpo"
             Source = "TreeRPO, arXiv 2506.05183"
             Formula = "V = mean over children; A(n) = (V(n) - mean over siblings) / sqrt(mu (1 - mu))"
-            Sample =
-                branching {
-                    trees 8
-                    leaves 512
-                    branchWhen (everyTokens 384)
-                    fanOut 8
-                    maxDepth 2
-                    maxTokens 1152
-                    temperature 1.0
-                }
+            Sample = MethodSamplers.treeRpo
             Redistribute =
                 redistributionNamed "treeRpo" {
                     backup meanOfChildren
@@ -176,18 +147,7 @@ module Methods =
             Source = "TreePO, arXiv 2508.17445"
             Formula =
                 "A(leaf) = mean over the nested groups that contain it of (R - mean of the group), whitened over the batch"
-            Sample =
-                branching {
-                    trees 2
-                    leaves 16
-                    branchWhen (everyTokens 512)
-                    fanOut 2
-                    fanOutRule Transfer
-                    maxTokens 7168
-                    stopWhen (repeats 32 8)
-                    topUp newTrees
-                    temperature 1.0
-                }
+            Sample = MethodSamplers.treePo
             Redistribute =
                 redistributionNamed "treePo" {
                     backup noBackup
@@ -207,19 +167,31 @@ module Methods =
                     "The equation divides by a global deviation; the public code also subtracts the token mean. Whitening does both."
                     "The public code counts a group once for each depth; here an unbranched stretch does not repeat its group."
                     "Groups of one below the prompt do not count, as in the code; groups weigh the same: 'over AncestorsBySize' is the other preset."
-                    "Where an answer stops early, new trees start at the prompt ('topUp newTrees'); the paper also restarts from inner segments."
-                    "The repetition rule looks at windows of 32 tokens; the code looks at 32 characters."
+                    "Children that do not divide evenly go one each to the first branches; the code gives them all to the last: 'fanOutRule TransferToLast'."
+                    "Fallback cuts finished answers, a random number of segments from the end; the other candidates and cuts of the code are words of 'fallback', but their mixed weights are not known: 'finishedLikely' is a choice."
+                    "Fallback reads the prefix again instead of keeping it cached."
+                    "An answer ends with an end token or by a rule of the plan; the code asks for a boxed answer and an end token, or for the box alone: 'stopWhen (customStop ..)'. Answers that are too short are not dropped."
+                    "Two trees start at a prompt, as in the fixed form; 'firstFork 2 8' is the paper's better one (Methods.treePoMoreInit), never active in the released script."
+                    "Children are shared evenly, which the paper finds no worse than 'weigh (bySegmentMean unlikely 2.0)' and its opposite; its schedule of temperatures is not sayable in one plan."
+                    "The repetition rule looks at windows of 32 tokens in the whole answer; the code looks at 32 characters in the new segment."
                     "The penalty for overlong answers is part of the reward and not of this value."
                 |]
         }
 
-    /// <summary>TreeAdv (2601.03703): z-scores of the prompt's answers, averaged over the leaves below a token.</summary>
+    /// <summary>TreePO with a random number of first branches, its "more init divergence".</summary>
+    let treePoMoreInit =
+        { treePo with
+            Name = "treePoMoreInit"
+            Sample = MethodSamplers.treePoMoreInit
+        }
+
+    /// <summary>TreeAdv (2601.03703) in its GSPO form: z-scores of the prompt's answers, averaged over the leaves below a token.</summary>
     let treeAdv =
         {
             Name = "treeAdv"
             Source = "TreeAdv, arXiv 2601.03703"
             Formula = "x = (R - mean) / std over the prompt; A(n) = mean of x over the leaves below n"
-            Sample = entropyForest
+            Sample = MethodSamplers.treeAdv
             Redistribute =
                 redistributionNamed "treeAdv" {
                     leafScore (centre Prompt >> scale Prompt Std)
@@ -234,7 +206,29 @@ module Methods =
                     "The aggregate over the leaves below a token is taken to be their plain mean; the exact weights are not confirmed."
                     "Threshold, trees, fan-out and leaves are in no source at hand: entropy above 1 nat, 2 trees, fan-out 2, 8 leaves."
                     "Whether a shared token is trained once or once for each path is not said. Taken: once; 'train EveryPath' is the other reading, whose first on-policy step has GRPO's gradient."
-                    "With GSPO a path carries several advantages, so the token form applies; the sequence is then the node."
+                    "The paper applies it to GRPO and to GSPO. With GSPO a path carries several advantages, so the token form applies; the sequence is then the node. The GRPO form is Methods.treeAdvGrpo."
+                    "Leaves bound the branch points: the first uncertain ones get them. Methods.treeAdvBudgeted gives them to the most uncertain ones."
+                |]
+        }
+
+    /// <summary>TreeAdv in its GRPO form: the same advantages under token ratios.</summary>
+    let treeAdvGrpo =
+        { treeAdv with
+            Name = "treeAdvGrpo"
+            Update = Objectives.grpo
+        }
+
+    /// <summary>TreeAdv with a budget instead of a threshold: a tree forks where its finished answer was most uncertain.</summary>
+    let treeAdvBudgeted =
+        { treeAdv with
+            Name = "treeAdvBudgeted"
+            Sample = MethodSamplers.treeAdvBudgeted
+            Deviations =
+                [|
+                    yield! treeAdv.Deviations[..0]
+                    "The budget is a reading of ours: the 3 places of highest entropy of each of 2 finished answers, one continuation at each."
+                    "Continuations are drawn independently and may begin with the same token."
+                    yield! treeAdv.Deviations[2..3]
                 |]
         }
 
@@ -244,14 +238,7 @@ module Methods =
             Name = "treeRl"
             Source = "TreeRL, arXiv 2506.11902"
             Formula = "x = leave-one-out R; A(n) = ((V(n) - V(parent)) + V(n)) / sqrt(leaves below n)"
-            Sample =
-                branching {
-                    from entropyForest
-                    trees 6
-                    leaves 30
-                    temperature 1.2
-                    topP 0.95
-                }
+            Sample = MethodSamplers.treeRl
             Redistribute =
                 redistributionNamed "treeRl" {
                     leafScore (leaveOneOut Prompt)
@@ -263,7 +250,9 @@ module Methods =
             Update = Objectives.reinforce
             Deviations =
                 [|
-                    "The paper branches finished answers at their tokens of highest surprisal; here a branch opens while sampling, where the entropy is high."
+                    "Of a tree's tokens the first of a side branch is masked, as in the code; so is a place that has branched already, which concerns later rounds."
+                    "The code also masks tokens behind one that contains 'answer' or 'conclusion': 'surprisalForks 2 1 2 |> onlyWhere ..'."
+                    "A fork in front of an answer's first token is a tree of its own in the forest; the advantages are the same."
                     "The public code divides V and V(parent) each by its own sqrt before differencing: 'backup meanOfLeavesOverSqrtCount' with 'advantage (over Parent + over Zero)'."
                     "The public code subtracts a token-weighted mean from the sums; left out."
                     "The paper trains 16 of 30 leaves; here all are trained."
@@ -276,7 +265,7 @@ module Methods =
             Name = "treeGrpo"
             Source = "Tree-GRPO, arXiv 2509.21240"
             Formula = "A(leaf) = z-score over the prompt + z-score over the tree"
-            Sample = branching { from entropyForest }
+            Sample = MethodSamplers.treeGrpo
             Redistribute =
                 redistributionNamed "treeGrpo" {
                     backup noBackup
@@ -291,7 +280,9 @@ module Methods =
                 }
             Deviations =
                 [|
-                    "Nodes are agent steps in the source, drawn at random; here they are whatever the sampler makes."
+                    "Nodes are agent steps in the source; here they are lines, or what 'stepsOf', 'stepsEndWith' or 'stepsWhere' say."
+                    "A continuation from the prompt is a tree of its own in the forest, so that its second z-score is over itself; 'randomNodes 2 1 |> belowRoot' draws none."
+                    "All 3 leaves of a tree are trained, which is the source's k = 3; the longest answer is a choice."
                     "A tree with one leaf adds nothing; the public code adds the reward itself there: 'onlyOne KeepsValue'."
                 |]
         }
@@ -302,16 +293,7 @@ module Methods =
             Name = "spo"
             Source = "SPO-tree, arXiv 2505.23564"
             Formula = "V = mean over children; A(n) = V(n) - V(parent); edges with A = 0 are left out"
-            Sample =
-                branching {
-                    trees 6
-                    leaves 216
-                    branchWhen (everyTokens 600)
-                    fanOut 6
-                    maxDepth 2
-                    maxTokens 2048
-                    temperature 0.6
-                }
+            Sample = MethodSamplers.spo
             Redistribute =
                 redistributionNamed "spo" {
                     backup meanOfChildren
@@ -329,6 +311,7 @@ module Methods =
                     "The mask that trains only tokens with old probability below 0.9, and the replay buffer, are left out."
                     "The variant with a normaliser is 'over Parent / PopulationStd'."
                     "The KL estimator is not said; taken: K3."
+                    "The last level is unbounded but for maxTokens. The other shapes of the code are 'fanOuts': 6-5-4 is 'trees 6' with 'fanOuts [ 5; 4 ]'."
                 |]
         }
 
@@ -338,16 +321,7 @@ module Methods =
             Name = "dTreeRpo"
             Source = "d-TreeRPO, arXiv 2512.09675"
             Formula = "V = mean over children; A(n) = V(n) - mean over the other siblings"
-            Sample =
-                branching {
-                    trees 4
-                    leaves 64
-                    branchWhen (everyTokens 128)
-                    fanOut 4
-                    maxDepth 2
-                    maxTokens 384
-                    temperature 1.0
-                }
+            Sample = MethodSamplers.dTreeRpo
             Redistribute =
                 redistributionNamed "dTreeRpo" {
                     backup meanOfChildren
@@ -371,7 +345,10 @@ module Methods =
             rloo
             treeRpo
             treePo
+            treePoMoreInit
             treeAdv
+            treeAdvGrpo
+            treeAdvBudgeted
             treeRl
             treeGrpo
             spo

@@ -24,8 +24,8 @@ public abstract record Expansion
     /// <summary>The expansion in a few words.</summary>
     public abstract string Description { get; }
 
-    /// <summary>Answers that each starting tree comes to; null when the leaves decide.</summary>
-    internal virtual long? LeavesPerTree => null;
+    /// <summary>Answers that each starting tree comes to when they are long enough; null when <see cref="SamplingPlan.MaxLeaves"/> decides.</summary>
+    public virtual long? LeavesPerTree => null;
 
     /// <summary>Broken rules, as "name = value: rule".</summary>
     internal abstract IEnumerable<string> Problems();
@@ -83,7 +83,8 @@ public abstract record Expansion
         public override string Description =>
             $"{Rounds} x {Copies} continuations at the {Tokens} tokens of highest {(Measure == TokenMeasure.Surprisal ? "surprisal" : "entropy")}{(Where is { } rule ? $" where '{rule.Name}'" : "")}";
 
-        internal override long? LeavesPerTree => 1 + (long)Tokens * Rounds * Copies;
+        /// <inheritdoc/>
+        public override long? LeavesPerTree => 1 + (long)Tokens * Rounds * Copies;
 
         internal override IEnumerable<string> Problems()
         {
@@ -111,7 +112,8 @@ public abstract record Expansion
         /// <inheritdoc/>
         public override string Description => $"{Rounds} x {Nodes} continuations at random {Steps}{(IncludeRoot ? "" : ", never from the prompt")}";
 
-        internal override long? LeavesPerTree => 1 + (long)Nodes * Rounds;
+        /// <inheritdoc/>
+        public override long? LeavesPerTree => 1 + (long)Nodes * Rounds;
 
         internal override IEnumerable<string> Problems()
         {
