@@ -69,7 +69,7 @@ public sealed record StepMetrics
     /// <summary>Share of prompts none of whose scored answers is good.</summary>
     public required double AllBadShare { get; init; }
 
-    /// <summary>Largest |ratio - 1| on the step's first update; exactly 0 is expected.</summary>
+    /// <summary>Largest |ratio - 1| on the step's first update; exactly 0 is expected. NaN when the step made no update.</summary>
     public required double FirstRatioDeviation { get; init; }
 
     /// <summary>The objective's report, summed over the step's updates.</summary>

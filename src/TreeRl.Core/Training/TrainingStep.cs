@@ -9,7 +9,7 @@ namespace TreeRl.Training;
 
 /// <summary>What the updates on one forest did.</summary>
 /// <param name="Loss">Summed over the updates.</param>
-/// <param name="FirstRatioDeviation">Largest |ratio - 1| on the first update.</param>
+/// <param name="FirstRatioDeviation">Largest |ratio - 1| on the first update; NaN when none was made.</param>
 /// <param name="GradientNorm">Of the last update, before clipping; 0 when none was made.</param>
 /// <param name="Updates">Updates made.</param>
 /// <param name="LearningRate">Of the last update made; 0 when none was.</param>
@@ -51,7 +51,7 @@ public static class TrainingStep
                 referenceLogProb = ScoreByToken(reference ?? throw new ArgumentNullException(nameof(reference), "the objective has a KL term and needs a reference policy"), whole, forest);
         }
         var sum = default(LossReport);
-        double firstDeviation = 0, norm = 0, rate = 0;
+        double firstDeviation = double.NaN, norm = 0, rate = 0;
         int updates = 0;
         for (int epoch = 0; epoch < plan.Epochs; epoch++)
         {

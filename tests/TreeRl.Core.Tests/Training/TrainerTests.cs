@@ -180,6 +180,43 @@ public sealed class TrainerTests : IDisposable
         public TaskItem Item(long index) => new($"item-{index}", "1;+1?", "2", "1");
     }
 
+    [Fact]
+    public void First_ratios_other_than_one_stop_the_run()
+    {
+        var error = Assert.Throws<InvalidOperationException>(() => Run(Plan("ratios", onDisk: false) with { Objective = new ReportsARatio(ObjectivePresets.Grpo) }));
+        Assert.Contains("step 0: the first update's ratios deviate from 1", error.Message);
+    }
+
+    [Fact]
+    public void A_forest_sampled_by_another_policy_is_refused()
+    {
+        var plan = Plan("stranger", onDisk: false);
+        using var stranger = CpuPolicy.Create(ModelWeights.Random(TinyWeights().Config, Seed.Of(4), deviation: 0.2));
+        using var policy = CpuPolicy.Create(TinyWeights());
+        var prompts = Trainer.PromptsOfStep(plan, Tokenizer, 0);
+        var forest = Sampler.Grow(stranger, Tokenizer, prompts, plan.Sampling, Seed.Of(1), cancellation: TestContext.Current.CancellationToken).Forest;
+        var credit = Redistribution.Apply(plan.Credit, forest, Grading.Grade(forest, Tokenizer, plan.Reward));
+        byte[] before = Bytes(policy.ExportWeights());
+        var error = Assert.Throws<InvalidOperationException>(() => TrainingStep.Train(policy, null, credit, plan, 0));
+        Assert.Contains("was sampled by another policy", error.Message);
+        Assert.Equal(before, Bytes(policy.ExportWeights()));
+    }
+
+    /// <summary>Claims a ratio that differs from 1.</summary>
+    private sealed class ReportsARatio(ITrainingObjective inner) : ITrainingObjective
+    {
+        public string Name => "ratio";
+
+        public AggregationSettings Aggregation => inner.Aggregation;
+
+        public bool NeedsReference => inner.NeedsReference;
+
+        public bool UsesEntropy => inner.UsesEntropy;
+
+        public LossReport Evaluate(in ObjectiveInput input, Span<float> dLogProb, Span<float> dEntropy) =>
+            inner.Evaluate(in input, dLogProb, dEntropy) with { MaxAbsLogRatio = 0.1 };
+    }
+
     /// <summary>Gives a NaN loss from the wanted call of the first group on.</summary>
     private sealed class BreaksAtStep(ITrainingObjective inner, int step) : ITrainingObjective
     {
