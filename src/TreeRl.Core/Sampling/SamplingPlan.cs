@@ -71,7 +71,7 @@ public sealed record SamplingPlan
     /// <summary>Where a branch forks.</summary>
     public BranchTrigger Branch { get; init; } = BranchTrigger.Never;
 
-    /// <summary>Children of a fork; at least 2. See <see cref="FanOutRule"/>.</summary>
+    /// <summary>Children of a fork, and continuations at each cut of <see cref="Expansion.Fallback"/>; at least 2. See <see cref="FanOutRule"/>.</summary>
     public int FanOut { get; init; } = 2;
 
     /// <summary>
