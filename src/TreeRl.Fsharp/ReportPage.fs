@@ -62,7 +62,7 @@ ul.nodes ul.nodes li:last-child::after { display: none; }
 footer { max-width: 1180px; margin: 0 auto; color: var(--muted); font-size: 13px; padding: 30px 24px 50px; }
 """
 
-    let private style = css + Chart.css
+    let internal style = css + Chart.css
 
     let private facts (pairs: (string * string)[]) =
         cls

@@ -113,6 +113,12 @@ public class GradientTests
         double[] mean = [.. Sum(grpo).Zip(Sum(treeRl), (a, b) => (a + b) / 2)];
         var score = GradientScore.Of("spo", spo, truth);
         Assert.Equal(Cosine(Sum(spo), mean), score.Cosine.Value, 1e-5);
+        var other = GradientScore.Of("grpo", grpo, truth);
+        var difference = score.Minus(other);
+        Assert.Equal(score.Cosine.Value - other.Cosine.Value, difference.Value, 1e-12);
+        Assert.True(difference.Low < difference.Value && difference.Value < difference.High, difference.ToString());
+        Assert.Equal(new Estimate(0, 0, 0), score.Minus(score));
+        Assert.Throws<ArgumentException>(() => score.Minus(GradientScore.Of("grpo", grpo, new TrueGradient(grpo, grpo, 4, 0))));
         double product = Sum(grpo).Zip(Sum(treeRl), (a, b) => a * b).Sum(), norm = mean.Sum(x => x * x);
         Assert.Equal(Math.Sqrt(product / norm), score.Ceiling.Value, 1e-5);
     }

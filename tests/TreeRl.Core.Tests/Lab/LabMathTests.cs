@@ -80,6 +80,19 @@ public class LabMathTests
     }
 
     [Fact]
+    public void A_centred_interval_has_the_same_width_around_the_value()
+    {
+        // the number of distinct prompts: 20 as they are, about 12.8 of them in a resample
+        double Distinct(int[] counts) => Array.FindAll(counts, count => count > 0).Length;
+        Estimate plain = Bootstrap.Default.Over(20, Distinct), centred = Bootstrap.Default.OverCentred(20, Distinct);
+        Assert.True(plain.High < 20);
+        Assert.Equal(20, centred.Value);
+        Assert.InRange(centred.Low, 15, 19.5);
+        Assert.InRange(centred.High, 20.5, 25);
+        Assert.Equal(plain.High - plain.Low, centred.High - centred.Low, 12);
+    }
+
+    [Fact]
     public void Resamples_where_a_statistic_is_undefined_are_left_out()
     {
         var half = Bootstrap.Default.Over(3, counts => counts[0] == 0 ? double.NaN : 2);
