@@ -53,6 +53,7 @@ let train name sampling redistribution =
         evaluateEvery 10
         seed 7
         saveTo folder
+        checkpointEvery 10
     }
 
 [|
@@ -61,3 +62,6 @@ let train name sampling redistribution =
 |]
 |> Experiment.compare
 |> Report.showAll "quickstart"
+
+if small then
+    IO.Directory.Delete(folder, true)

@@ -1,5 +1,7 @@
 using System;
 using System.Collections.Generic;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 
 namespace TreeRl.Models;
 
@@ -77,6 +79,14 @@ public sealed class ModelWeights
         }
         yield return ("model.norm.weight", [c.Width]);
         if (!c.TiedHead) yield return ("lm_head.weight", [c.VocabSize, c.Width]);
+    }
+
+    /// <summary>First 16 hex digits of the SHA-256 of all tensors' bytes, in the order of <see cref="Names"/>: names the weights in a run's plan.</summary>
+    public string Fingerprint()
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (string name in Names) hash.AppendData(MemoryMarshal.AsBytes(tensors[name].Values.AsSpan()));
+        return Convert.ToHexStringLower(hash.GetHashAndReset())[..16];
     }
 
     /// <summary>Fresh weights: normal with standard deviation <paramref name="deviation"/> (residual projections divided by the root of twice the layers), norm gains 1, biases 0.</summary>

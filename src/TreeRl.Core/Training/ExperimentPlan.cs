@@ -88,6 +88,12 @@ public sealed record ExperimentPlan
     /// <summary>Every draw of the run descends from it.</summary>
     public Seed Seed { get; init; } = Seed.Of(0);
 
+    /// <summary>
+    /// Nats that the decoder's log-probabilities may differ from the trainer's before a step is refused: rounding on the engine used. The
+    /// embedded engine needs none; an engine that samples in half precision needs more.
+    /// </summary>
+    public double LargestSamplerGap { get; init; } = 1e-3;
+
     /// <summary>How the policy is measured.</summary>
     public EvaluationPlan Evaluation { get; init; } = new();
 
@@ -115,6 +121,7 @@ public sealed record ExperimentPlan
         Guard.InRange(MiniBatches >= 1 && MiniBatches <= PromptsPerStep, MiniBatches, $"must lie in 1 .. {PromptsPerStep}: prompts are not split");
         Guard.InRange(CheckpointEvery >= 0, CheckpointEvery, "must not be negative; 0 writes only the last checkpoint");
         Guard.InRange(ForestEvery >= 0, ForestEvery, "must not be negative; 0 stores only the last forest");
+        Guard.InRange(LargestSamplerGap >= 0, LargestSamplerGap, "must not be negative");
         LearningRate.Validated();
         Evaluation.Validated();
         Sampling.Validated();

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Collections.Immutable;
 using TreeRl.Credit;
 using TreeRl.Forests;
@@ -45,12 +46,32 @@ internal static class Measure
             AllGoodShare = credit.Counts.AllGood / prompts,
             AllBadShare = credit.Counts.AllBad / prompts,
             FirstRatioDeviation = update.FirstRatioDeviation,
+            FirstSamplerGap = update.FirstSamplerGap,
+            Troubles = [.. Troubles(outcomes)],
             Loss = update.Loss,
             GradientNorm = update.GradientNorm,
             Updates = update.Updates,
             LearningRate = update.LearningRate,
             Seconds = seconds,
         };
+    }
+
+    /// <summary>A line for each term whose grading threw or timed out: how often, and the first reason.</summary>
+    public static IEnumerable<string> Troubles(LeafOutcomes outcomes)
+    {
+        for (int term = 0; term < outcomes.TermNames.Length; term++)
+        {
+            int count = 0;
+            string? first = null;
+            for (int leaf = 0; leaf < outcomes.LeafCount; leaf++)
+            {
+                var outcome = outcomes.Term(term, leaf);
+                if (outcome.Kind is not (OutcomeKind.Failed or OutcomeKind.TimedOut)) continue;
+                count++;
+                first ??= outcome.Reason;
+            }
+            if (count > 0) yield return $"term '{outcomes.TermNames[term]}': {count} answers could not be graded, the first because it {first}";
+        }
     }
 
     private static ImmutableArray<NamedValue> Terms(LeafOutcomes outcomes, int leaves)

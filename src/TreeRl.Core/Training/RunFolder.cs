@@ -27,9 +27,9 @@ public sealed record RunState(int StepsDone, long TokensSoFar, long OptimizerSte
 /// <summary>
 /// A run on disk: <c>plan.json</c>, <c>metrics.jsonl</c> (one line a step), <c>evaluations.jsonl</c>, <c>forests/</c> and
 /// <c>checkpoints/step-N/</c>. Checkpoints are written aside and renamed, so that a run killed at any instant continues from the last
-/// whole one; lines of steps after it are cut off before it does.
+/// whole one; lines of steps after it are cut off before it does. While a run has its folder open, <c>run.lock</c> keeps others out.
 /// </summary>
-public sealed class RunFolder
+public sealed class RunFolder : IDisposable
 {
     private const string Partial = ".partial";
 
@@ -41,22 +41,54 @@ public sealed class RunFolder
     };
 
     private readonly string fingerprint;
+    private readonly FileStream held;
 
-    private RunFolder(string path, string fingerprint)
+    private RunFolder(string path, string fingerprint, FileStream held)
     {
         Path = path;
         this.fingerprint = fingerprint;
+        this.held = held;
     }
 
     /// <summary>The folder.</summary>
     public string Path { get; }
 
     /// <summary>Opens a run's folder for a plan, creating it when it is new.</summary>
-    /// <exception cref="InvalidOperationException">The folder holds a run of another plan.</exception>
+    /// <exception cref="InvalidOperationException">The folder holds a run of another plan, or another process has it open.</exception>
     public static RunFolder Open(string path, string planJson)
     {
-        string planPath = System.IO.Path.Combine(path, "plan.json");
         Directory.CreateDirectory(path);
+        var held = Hold(path);
+        try
+        {
+            Identify(path, planJson);
+            return new RunFolder(path, PlanJson.Fingerprint(planJson), held);
+        }
+        catch
+        {
+            held.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Lets others open the folder.</summary>
+    public void Dispose() => held.Dispose();
+
+    private static FileStream Hold(string path)
+    {
+        try
+        {
+            return new FileStream(System.IO.Path.Combine(path, "run.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException taken)
+        {
+            throw new InvalidOperationException($"{path} is in use by another run ({taken.Message}) Wait for it to end, or give this run another name or folder.", taken);
+        }
+    }
+
+    private static void Identify(string path, string planJson)
+    {
+        string planPath = System.IO.Path.Combine(path, "plan.json");
         if (File.Exists(planPath))
         {
             string stored = File.ReadAllText(planPath);
@@ -70,7 +102,6 @@ public sealed class RunFolder
         {
             WriteAside(planPath, planJson);
         }
-        return new RunFolder(path, PlanJson.Fingerprint(planJson));
     }
 
     /// <summary>The steps of the whole checkpoints, ascending.</summary>

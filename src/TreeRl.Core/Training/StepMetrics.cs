@@ -72,6 +72,15 @@ public sealed record StepMetrics
     /// <summary>Largest |ratio - 1| on the step's first update; exactly 0 is expected. NaN when the step made no update.</summary>
     public required double FirstRatioDeviation { get; init; }
 
+    /// <summary>
+    /// Largest |log-probability as trained - as sampled| in nats on the step's first update: rounding between decoder and trainer, exactly 0
+    /// on the embedded engine. NaN when the step made no update. (The one in <see cref="Loss"/> is over all updates.)
+    /// </summary>
+    public required double FirstSamplerGap { get; init; }
+
+    /// <summary>What went wrong in grading, a line a term: how often, and the first reason.</summary>
+    public required ImmutableArray<string> Troubles { get; init; }
+
     /// <summary>The objective's report, summed over the step's updates.</summary>
     public required LossReport Loss { get; init; }
 

@@ -31,12 +31,12 @@ public sealed class Trainer
     private readonly List<EvaluationPoint> evaluations = [];
     private long tokensSoFar;
 
-    private Trainer(ExperimentPlan plan, ITokenizer tokenizer, Action<RunEvent>? tell)
+    private Trainer(ExperimentPlan plan, ModelWeights start, ITokenizer tokenizer, Action<RunEvent>? tell)
     {
         this.plan = plan.Validated();
         this.tokenizer = tokenizer;
         this.tell = tell ?? (_ => { });
-        folder = plan.Folder is null ? null : RunFolder.Open(plan.Folder, PlanJson.Write(plan));
+        folder = plan.Folder is null ? null : RunFolder.Open(plan.Folder, Identity(plan, start));
     }
 
     /// <summary>Runs a plan from the start, or from the last checkpoint in its folder.</summary>
@@ -56,8 +56,22 @@ public sealed class Trainer
         ArgumentNullException.ThrowIfNull(start);
         ArgumentNullException.ThrowIfNull(tokenizer);
         ArgumentNullException.ThrowIfNull(engine);
-        return new Trainer(plan, tokenizer, tell).Run(start, engine, cancellation);
+        var trainer = new Trainer(plan, start, tokenizer, tell);
+        using (trainer.folder) return trainer.Run(start, engine, cancellation);
     }
+
+    /// <summary>
+    /// What a run is recognised by when it continues, and the text of its <c>plan.json</c>: the fingerprint of the starting weights and the
+    /// plan. Functions of the user's enter by name only: a changed body under the same name is not noticed.
+    /// </summary>
+    public static string Identity(ExperimentPlan plan, ModelWeights start)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        ArgumentNullException.ThrowIfNull(start);
+        return PlanJson.Write(new RunIdentity(start.Fingerprint(), plan));
+    }
+
+    private sealed record RunIdentity(string StartingWeights, ExperimentPlan Plan);
 
     /// <summary>The prompts of a step: endless sources are read on, finite ones are shuffled anew in every pass.</summary>
     /// <exception cref="ArgumentException">The source has fewer items than a step needs.</exception>
@@ -102,8 +116,8 @@ public sealed class Trainer
                 int finished = step + 1;
                 bool last = finished == plan.Steps;
                 if (last || Due(finished, plan.Evaluation.Every)) Evaluate(policy, finished);
-                if (last || Due(finished, plan.CheckpointEvery)) Checkpoint(policy, finished);
                 if (last || Due(finished, plan.ForestEvery)) StoreForest(products);
+                if (last || Due(finished, plan.CheckpointEvery)) Checkpoint(policy, finished); // last: what it stands for is on disk
             }
             products ??= StoredProducts();
             return new RunResult
@@ -153,6 +167,7 @@ public sealed class Trainer
         var forest = Sampler.Grow(policy, tokenizer, prompts, plan.Sampling, plan.Seed.Child("sample").Child(step)).Forest;
         long sampled = Stopwatch.GetTimestamp();
         var outcomes = Grading.Grade(forest, tokenizer, plan.Reward);
+        RefuseUngraded(policy, outcomes, step);
         var credit = Redistribution.Apply(plan.Credit, forest, outcomes);
         long credited = Stopwatch.GetTimestamp();
         UpdateSummary summary;
@@ -178,6 +193,16 @@ public sealed class Trainer
         int shown = step % forest.LeafTotal;
         tell(new RunEvent.Sample(step, forest.Prompts[forest.PromptOf[forest.Leaves[shown]]].Text, tokenizer.Decode(forest.PathTokens(forest.Leaves[shown])), outcomes.Total[shown]));
         return new StepProducts(step, forest, outcomes, credit);
+    }
+
+    /// <summary>Stops a run in which grading fails for every answer: it would go on without learning anything.</summary>
+    private void RefuseUngraded(IPolicy policy, LeafOutcomes outcomes, int step)
+    {
+        int ungraded = outcomes.Count(OutcomeKind.Failed) + outcomes.Count(OutcomeKind.TimedOut);
+        if (ungraded < outcomes.LeafCount) return;
+        Checkpoint(policy, step);
+        throw new InvalidOperationException(
+            $"step {step}: none of the {ungraded} answers could be graded ({string.Join("; ", Measure.Troubles(outcomes))}). Mend the reward and run again.");
     }
 
     private void Evaluate(IPolicy policy, int stepsDone)

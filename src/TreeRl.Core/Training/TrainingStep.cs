@@ -10,10 +10,11 @@ namespace TreeRl.Training;
 /// <summary>What the updates on one forest did.</summary>
 /// <param name="Loss">Summed over the updates.</param>
 /// <param name="FirstRatioDeviation">Largest |ratio - 1| on the first update; NaN when none was made.</param>
+/// <param name="FirstSamplerGap">Largest |log-probability now - as sampled| in nats on the first update; NaN when none was made.</param>
 /// <param name="GradientNorm">Of the last update, before clipping; 0 when none was made.</param>
 /// <param name="Updates">Updates made.</param>
 /// <param name="LearningRate">Of the last update made; 0 when none was.</param>
-public readonly record struct UpdateSummary(LossReport Loss, double FirstRatioDeviation, double GradientNorm, int Updates, double LearningRate);
+public readonly record struct UpdateSummary(LossReport Loss, double FirstRatioDeviation, double FirstSamplerGap, double GradientNorm, int Updates, double LearningRate);
 
 /// <summary>The updates of one step: the forest's prompts, dealt into mini-batches, for as many epochs as the plan says.</summary>
 /// <remarks>
@@ -23,9 +24,6 @@ public readonly record struct UpdateSummary(LossReport Loss, double FirstRatioDe
 /// </remarks>
 public static class TrainingStep
 {
-    /// <summary>Sampler and trainer may differ by rounding only; more nats than this is an engine fault.</summary>
-    private const double LargestSamplerGap = 0.05;
-
     /// <summary>Trains <paramref name="policy"/> on a redistributed forest.</summary>
     /// <param name="policy">Its weights change.</param>
     /// <param name="reference">Reference policy for the KL term, or null when the objective has none.</param>
@@ -51,7 +49,7 @@ public static class TrainingStep
                 referenceLogProb = ScoreByToken(reference ?? throw new ArgumentNullException(nameof(reference), "the objective has a KL term and needs a reference policy"), whole, forest);
         }
         var sum = default(LossReport);
-        double firstDeviation = double.NaN, norm = 0, rate = 0;
+        double firstDeviation = double.NaN, firstGap = double.NaN, norm = 0, rate = 0;
         int updates = 0;
         for (int epoch = 0; epoch < plan.Epochs; epoch++)
         {
@@ -66,7 +64,8 @@ public static class TrainingStep
                 if (updates == 0)
                 {
                     firstDeviation = Math.Exp(report.MaxAbsLogRatio) - 1;
-                    CheckFirst(firstDeviation, report.MaxSamplerGap, step);
+                    firstGap = report.MaxSamplerGap;
+                    CheckFirst(firstDeviation, firstGap, plan.LargestSamplerGap, step);
                 }
                 long update = ((long)step * plan.Epochs + epoch) * plan.MiniBatches + part;
                 rate = plan.LearningRate.At(update, plan.TotalUpdates);
@@ -75,7 +74,7 @@ public static class TrainingStep
                 updates++;
             }
         }
-        return new UpdateSummary(sum, firstDeviation, norm, updates, rate);
+        return new UpdateSummary(sum, firstDeviation, firstGap, norm, updates, rate);
     }
 
     /// <summary>Deals 0 .. count-1 into <paramref name="parts"/> nearly equal parts, each ascending.</summary>
@@ -93,17 +92,17 @@ public static class TrainingStep
         return dealt;
     }
 
-    private static void CheckFirst(double ratioDeviation, double samplerGap, int step)
+    private static void CheckFirst(double ratioDeviation, double samplerGap, double largestGap, int step)
     {
         if (ratioDeviation != 0)
         {
             throw new InvalidOperationException(
                 $"step {step}: the first update's ratios deviate from 1 by {ratioDeviation:g3}, but the policy has not changed since it was scored: scoring and training do not compute the same function.");
         }
-        if (samplerGap > LargestSamplerGap)
+        if (samplerGap > largestGap)
         {
             throw new InvalidOperationException(
-                $"step {step}: sampler and trainer give log-probabilities up to {samplerGap:g3} nats apart, more than rounding ({LargestSamplerGap}): the forest was sampled by another policy, or an engine is at fault.");
+                $"step {step}: sampler and trainer give log-probabilities up to {samplerGap:g3} nats apart, more than rounding ({largestGap}): the forest was sampled by another policy, or an engine is at fault.");
         }
     }
 

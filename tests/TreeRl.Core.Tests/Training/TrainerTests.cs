@@ -65,7 +65,7 @@ public sealed class TrainerTests : IDisposable
     private static byte[] Bytes(ModelWeights weights) =>
         [.. weights.Names.SelectMany(name => MemoryMarshal.AsBytes(weights[name].Values.AsSpan()).ToArray())];
 
-    private static IEnumerable<StepMetrics> WithoutSeconds(RunResult run) => run.Steps.Select(step => step with { Seconds = default, Terms = [], Finishes = [] });
+    private static IEnumerable<StepMetrics> WithoutSeconds(RunResult run) => run.Steps.Select(step => step with { Seconds = default, Terms = [], Finishes = [], Troubles = [] });
 
     [Fact]
     public void A_run_continued_from_a_checkpoint_ends_with_the_same_bytes_as_one_that_was_never_interrupted()
@@ -135,6 +135,61 @@ public sealed class TrainerTests : IDisposable
     }
 
     [Fact]
+    public void A_run_from_other_weights_in_the_same_folder_is_refused()
+    {
+        var plan = Plan("weights");
+        Run(plan).Dispose();
+        var other = ModelWeights.Random(TinyWeights().Config, Seed.Of(99), deviation: 0.2);
+        var error = Assert.Throws<InvalidOperationException>(() => Trainer.Run(plan, other, Tokenizer, Engine(), cancellation: TestContext.Current.CancellationToken));
+        Assert.Contains("startingWeights", error.Message);
+    }
+
+    [Fact]
+    public void A_folder_that_another_run_has_open_is_refused()
+    {
+        var plan = Plan("held");
+        using var held = RunFolder.Open(plan.Folder!, Trainer.Identity(plan, TinyWeights()));
+        var error = Assert.Throws<InvalidOperationException>(() => Run(plan));
+        Assert.Contains("is in use by another run", error.Message);
+    }
+
+    [Fact]
+    public void A_cancelled_run_keeps_a_checkpoint_and_continues_to_the_same_bytes()
+    {
+        using var whole = Run(Plan("uncancelled"));
+        var plan = Plan("cancelled") with { CheckpointEvery = 0 };
+        using var stop = new System.Threading.CancellationTokenSource();
+        Assert.ThrowsAny<OperationCanceledException>(() =>
+            Trainer.Run(plan, TinyWeights(), Tokenizer, Engine(), e => { if (e is RunEvent.StepDone { Metrics.Step: 2 }) stop.Cancel(); }, stop.Token));
+        using var resumed = Run(plan);
+        Assert.Equal(3, resumed.ResumedFrom);
+        Assert.Equal(Bytes(whole.Policy.ExportWeights()), Bytes(resumed.Policy.ExportWeights()));
+    }
+
+    [Fact]
+    public void A_reward_that_fails_for_every_answer_stops_the_run_and_says_why()
+    {
+        var plan = Plan("failing", onDisk: false) with
+        {
+            Reward = new RewardPlan { Terms = [new RewardTerm("boom", 1, Graders.Of((Answer _) => throw new FormatException("no digits")))] },
+        };
+        var error = Assert.Throws<InvalidOperationException>(() => Run(plan));
+        Assert.Contains("none of the 18 answers could be graded (term 'boom': 18 answers could not be graded", error.Message);
+        Assert.Contains("no digits", error.Message);
+    }
+
+    [Fact]
+    public void Answers_that_could_not_be_graded_are_counted_with_the_reason_and_the_run_goes_on()
+    {
+        var plan = Plan("troubled", onDisk: false) with
+        {
+            Reward = new RewardPlan { Terms = [new RewardTerm("odd", 1, Graders.Of(answer => answer.TokenCount % 2 == 1 ? throw new FormatException("odd length") : answer.TokenCount))] },
+        };
+        using var run = Run(plan);
+        Assert.Contains(run.Steps, step => step.Failed > 0 && step.Troubles.Any(line => line.StartsWith($"term 'odd': {step.Failed} answers", StringComparison.Ordinal) && line.Contains("odd length")));
+    }
+
+    [Fact]
     public void A_reward_without_spread_is_counted_as_no_signal_and_leaves_the_weights_alone()
     {
         var plan = Plan("flat", onDisk: false) with
@@ -153,8 +208,7 @@ public sealed class TrainerTests : IDisposable
         var plan = Plan("broken") with { Objective = new BreaksAtStep(ObjectivePresets.Grpo, 3), CheckpointEvery = 0 };
         var error = Assert.Throws<NonFiniteException>(() => Run(plan));
         Assert.Contains("loss of group", error.Message);
-        var folder = RunFolder.Open(plan.Folder!, PlanJson.Write(plan));
-        Assert.Equal([3], folder.Checkpoints());
+        using (var folder = RunFolder.Open(plan.Folder!, Trainer.Identity(plan, TinyWeights()))) Assert.Equal([3], folder.Checkpoints());
         using var healthy = Run(Plan("healthy") with { Steps = 4, CheckpointEvery = 1 });
         Assert.Equal(
             File.ReadAllBytes(Path.Combine(root, "healthy", "checkpoints", "step-3", "model.safetensors")),
