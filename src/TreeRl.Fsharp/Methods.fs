@@ -1,44 +1,5 @@
 namespace TreeRl
 
-open System
-
-/// <summary>
-/// A published method as a value: how it samples, how it redistributes, what it minimises. Made of the words a user has; take a part,
-/// change it with <c>from</c>, and recombine.
-/// </summary>
-type Method =
-    {
-        /// <summary>The name in tables and reports.</summary>
-        Name: string
-        /// <summary>Where it comes from.</summary>
-        Source: string
-        /// <summary>Its advantage, as a formula.</summary>
-        Formula: string
-        /// <summary>How answers are sampled.</summary>
-        Sample: Branching
-        /// <summary>How rewards become advantages.</summary>
-        Redistribute: Redistribution
-        /// <summary>What is minimised.</summary>
-        Update: Objective
-        /// <summary>Deviations from the source, and choices it leaves open.</summary>
-        Deviations: string[]
-    }
-
-    /// <summary>The method in words: source, formula, the three blocks, and the numbered deviations.</summary>
-    override method.ToString() =
-        let indent (block: obj) =
-            (string block).Split '\n'
-            |> Array.map (fun line -> "  " + line)
-            |> String.concat "\n"
-
-        let deviations =
-            method.Deviations
-            |> Array.mapi (fun i text -> $"\n  {i + 1}. {text}")
-            |> String.Concat
-
-        $"{method.Name} ({method.Source})\n  {method.Formula}\n{indent method.Sample}\n{indent method.Redistribute}\n{indent method.Update}\n"
-        + $"deviations and open choices:{deviations}"
-
 /// <summary>
 /// The published methods. Every number below that a source does not give is marked in <c>Deviations</c>; lengths are those of the
 /// sources, so a small model needs <c>branching { from Methods.treeAdv.Sample; maxTokens 64 }</c>.
@@ -47,70 +8,31 @@ type Method =
 module Methods =
 
     /// <summary>GRPO (2402.03300): z-scores of a prompt's answers, given to every token of an answer.</summary>
-    let grpo =
-        {
-            Name = "grpo"
-            Source = "DeepSeekMath, arXiv 2402.03300"
-            Formula = "A = (R - mean over the prompt) / (std over the prompt + 1e-6)"
-            Sample = MethodSamplers.flat
-            Redistribute =
-                redistributionNamed "grpo" {
-                    backup noBackup
-                    advantage (over Prompt / Std)
-                    spread Paths
-                    train EveryPath
-                }
-            Update = Objectives.grpo
-            Deviations =
-                [|
-                    "The KL term of the paper is left out, as is the custom by now; add 'kl K3 0.04' to the objective."
-                    "The deviation has n-1 and epsilon 1e-6 (verl); TRL has 1e-4: 'over Prompt / epsilon 1e-4 Std'."
-                    "A group of equal rewards gives exact zeros, and a group of one gives zero."
-                    "The token mean is taken over the batch; the paper averages by answer first: 'aggregate SequenceMeanTokenMean'."
-                    "8 answers a prompt; the paper has 64."
-                |]
-        }
+    let grpo = FlatMethods.grpo
 
     /// <summary>Dr. GRPO (2503.20783): GRPO without the deviation and without division by the answer's length.</summary>
-    let drGrpo =
-        {
-            Name = "drGrpo"
-            Source = "Understanding R1-Zero-like training, arXiv 2503.20783"
-            Formula = "A = R - mean over the prompt"
-            Sample = MethodSamplers.flat
-            Redistribute =
-                redistributionNamed "drGrpo" {
-                    backup noBackup
-                    advantage (over Prompt)
-                    spread Paths
-                    train EveryPath
-                }
-            Update = Objectives.drGrpo 512
-            Deviations =
-                [|
-                    "The constant that divides the sum of token losses is the longest answer allowed, here 512; change it with maxTokens: 'update (Objectives.drGrpo 64)'."
-                    "The sum is not divided by the number of answers (verl); multiply the constant by it for the other reading."
-                |]
-        }
+    let drGrpo = FlatMethods.drGrpo
+
+    /// <summary>DAPO (2503.14476): GRPO's advantage, a wider upper clip, equal prompts left out, over-long answers punished softly.</summary>
+    let dapo = FlatMethods.dapo
 
     /// <summary>RLOO (2402.14740): each answer against the mean of the others.</summary>
-    let rloo =
-        {
-            Name = "rloo"
-            Source = "Back to Basics, arXiv 2402.14740"
-            Formula = "A = R - mean over the prompt's other answers"
-            Sample = MethodSamplers.flat
-            Redistribute =
-                redistributionNamed "rloo" {
-                    leafScore (leaveOneOut Prompt)
-                    backup noBackup
-                    advantage (over Zero)
-                    spread Paths
-                    train EveryPath
-                }
-            Update = Objectives.reinforce
-            Deviations = [| "No KL penalty in the reward."; "A group of one gives zero." |]
-        }
+    let rloo = FlatMethods.rloo
+
+    /// <summary>REINFORCE++ with baseline (2501.03262): R minus the prompt's mean, whitened over the batch's tokens.</summary>
+    let reinforcePlusPlusBaseline = FlatMethods.reinforcePlusPlusBaseline
+
+    /// <summary>GSPO (2507.18071): GRPO's advantage with one ratio an answer.</summary>
+    let gspo = FlatMethods.gspo
+
+    /// <summary>GSPO-token (2507.18071): GSPO whose derivative is each token's own.</summary>
+    let gspoToken = FlatMethods.gspoToken
+
+    /// <summary>CISPO (2506.13585), weights clipped on both sides.</summary>
+    let cispo = FlatMethods.cispo
+
+    /// <summary>CISPO by its upper bound only, given as the cap itself.</summary>
+    let cispoUpper = FlatMethods.cispoUpper
 
     /// <summary>TreeRPO (2506.05183): mean of children, siblings as groups.</summary>
     let treeRpo =
@@ -337,12 +259,30 @@ module Methods =
                 |]
         }
 
+    /// <summary>
+    /// VinePPO (2410.01679) as a credit rule: the value of every node estimated by fresh continuations from its end, and A(n) = V(n) - V(parent).
+    /// </summary>
+    /// <param name="nodeValues">One estimate for each node of the forest it is applied to, as <c>Lab.truth</c> makes them.</param>
+    let vinePpo (nodeValues: float[]) =
+        redistributionNamed "vinePpo" {
+            backup (monteCarlo nodeValues)
+            advantage (over Parent)
+            spread Segments
+            train EveryPath
+        }
+
     /// <summary>Every method, flat ones first.</summary>
     let all =
         [|
             grpo
             drGrpo
+            dapo
             rloo
+            reinforcePlusPlusBaseline
+            gspo
+            gspoToken
+            cispo
+            cispoUpper
             treeRpo
             treePo
             treePoMoreInit

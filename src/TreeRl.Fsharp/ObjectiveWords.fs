@@ -135,6 +135,13 @@ module Objectives =
             aggregate TokenMean
         }
 
+    /// <summary>CISPO by its upper bound only: weights min(r, 5) without derivative, token mean.</summary>
+    let cispoUpper =
+        objectiveNamed "cispoUpper" {
+            cispoUpper 5.0
+            aggregate TokenMean
+        }
+
     /// <summary>REINFORCE: -A logp, token mean.</summary>
     let reinforce =
         objectiveNamed "reinforce" {

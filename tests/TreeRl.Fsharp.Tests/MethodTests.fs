@@ -14,6 +14,9 @@ let private rules: (Method * CreditRule) list =
         Methods.grpo, CreditRules.Grpo
         Methods.drGrpo, CreditRules.DrGrpo
         Methods.rloo, CreditRules.Rloo
+        Methods.reinforcePlusPlusBaseline, CreditRules.ReinforcePlusPlusBaseline
+        Methods.gspo, CreditRules.Grpo
+        Methods.cispo, CreditRules.Grpo
         Methods.treeRpo, CreditRules.TreeRpo
         Methods.treePo, CreditRules.TreePo
         Methods.treeAdv, CreditRules.TreeAdv
