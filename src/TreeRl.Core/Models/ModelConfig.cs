@@ -51,6 +51,9 @@ public sealed record ModelConfig
     /// <summary>How rotary pairs elements.</summary>
     public RotaryPairing Rotary { get; init; } = RotaryPairing.HalfSplit;
 
+    /// <summary>How the rotary frequencies are changed for longer texts; null: not at all.</summary>
+    public RotaryScaling? RotaryScaling { get; init; }
+
     /// <summary>Whether q, k and v have biases (Qwen2).</summary>
     public bool QkvBias { get; init; }
 
@@ -70,10 +73,12 @@ public sealed record ModelConfig
         Guard.InRange(Heads >= 1, Heads, "must be at least 1");
         Guard.InRange(KeyValueHeads >= 1 && Heads % KeyValueHeads == 0, KeyValueHeads, $"must divide the number of query heads, {Heads}");
         Guard.InRange(HeadSize is >= 8 and <= 256 && HeadSize % 8 == 0, HeadSize, "must be a multiple of 8, at most 256");
+        Guard.InRange((long)Heads * HeadSize <= int.MaxValue / 4, Heads, $"heads of {HeadSize} elements are wider together than {int.MaxValue / 4}");
         Guard.InRange(FeedForward >= 1, FeedForward, "must be at least 1");
         Guard.InRange(ContextLength >= 1, ContextLength, "must be at least 1");
         Guard.InRange(NormEpsilon is > 0 and < 1, NormEpsilon, "must lie between 0 and 1");
         Guard.InRange(double.IsFinite(RotaryBase) && RotaryBase > 1, RotaryBase, "must be above 1");
+        RotaryScaling?.Check(this);
         return this;
     }
 }

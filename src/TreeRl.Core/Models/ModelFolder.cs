@@ -6,13 +6,14 @@ using System.Linq;
 namespace TreeRl.Models;
 
 /// <summary>
-/// A model on disk: <c>config.json</c> with Hugging Face's keys, <c>model.safetensors</c> with Hugging Face's names, and the tokenizer
-/// (<c>treerl_tokenizer.json</c> for characters, <c>tokenizer.bin</c> in llama2.c's format).
+/// A model on disk: <c>config.json</c> with Hugging Face's keys, <c>model.safetensors</c> (or shards with an index) with Hugging Face's names, and the tokenizer
+/// (<c>treerl_tokenizer.json</c> for characters, <c>tokenizer.bin</c> in llama2.c's format, <c>tokenizer.json</c> in Hugging Face's).
 /// </summary>
 public static class ModelFolder
 {
-    internal const string ConfigName = "config.json", WeightsName = "model.safetensors", CharName = "treerl_tokenizer.json", Llama2CName = "tokenizer.bin";
-    private static readonly HashSet<string> OwnFiles = [ConfigName, WeightsName, CharName, Llama2CName];
+    internal const string ConfigName = "config.json", CharName = "treerl_tokenizer.json", Llama2CName = "tokenizer.bin", HfName = "tokenizer.json";
+    private const string HfConfigName = "tokenizer_config.json", GenerationName = "generation_config.json";
+    private static readonly HashSet<string> OwnFiles = [ConfigName, WeightFiles.SingleName, CharName, Llama2CName, HfName, HfConfigName, GenerationName];
 
     /// <summary>
     /// Writes a model folder. It is written aside and then renamed, so that the folder is never half a model; a former model folder of that
@@ -20,13 +21,17 @@ public static class ModelFolder
     /// </summary>
     /// <param name="folder">The folder; absent, empty, or a model folder with nothing else in it.</param>
     /// <param name="weights">The weights.</param>
-    /// <param name="tokenizer">A <see cref="CharTokenizer"/> or <see cref="Llama2CTokenizer"/>, or null to keep the tokenizer elsewhere.</param>
+    /// <param name="tokenizer">
+    /// A <see cref="CharTokenizer"/>, <see cref="Llama2CTokenizer"/> or <see cref="HfTokenizer"/>, or null to keep the tokenizer elsewhere. With an
+    /// <see cref="HfTokenizer"/> the folder also gets the files it was read from and a generation_config.json with its begin and end tokens, so that transformers and
+    /// vLLM open it as they do any model.
+    /// </param>
     /// <exception cref="ArgumentException">The folder holds other files, the tokenizer cannot be written, or its vocabulary is not the model's.</exception>
     /// <exception cref="IOException">The folder cannot be written.</exception>
     public static void Save(string folder, ModelWeights weights, ITokenizer? tokenizer)
     {
         ArgumentNullException.ThrowIfNull(weights);
-        Guard.That(tokenizer is null or CharTokenizer or Llama2CTokenizer,
+        Guard.That(tokenizer is null or CharTokenizer or Llama2CTokenizer or HfTokenizer,
             $"a tokenizer of type {tokenizer?.GetType().Name} has no file format here: give null and keep it with your script", nameof(tokenizer));
         Guard.That(tokenizer is null || tokenizer.VocabSize == weights.Config.VocabSize,
             $"the tokenizer has {tokenizer?.VocabSize} tokens but the model {weights.Config.VocabSize}: they must agree", nameof(tokenizer));
@@ -38,55 +43,49 @@ public static class ModelFolder
         if (Directory.Exists(aside)) Directory.Delete(aside, recursive: true);
         Directory.CreateDirectory(aside);
         ConfigFile.Write(Path.Combine(aside, ConfigName), weights.Config, tokenizer);
-        SafeTensors.Write(Path.Combine(aside, WeightsName), weights.Names.Select(name => weights[name]), new Dictionary<string, string> { ["format"] = "pt" });
+        SafeTensors.Write(Path.Combine(aside, WeightFiles.SingleName), weights.Names.Select(name => weights[name]), new Dictionary<string, string> { ["format"] = "pt" });
         if (tokenizer is CharTokenizer characters) characters.Save(Path.Combine(aside, CharName));
         if (tokenizer is Llama2CTokenizer pieces) pieces.Save(Path.Combine(aside, Llama2CName));
+        if (tokenizer is HfTokenizer published)
+        {
+            published.Save(aside);
+            ConfigFile.WriteGeneration(Path.Combine(aside, GenerationName), published);
+        }
         if (Directory.Exists(former)) Directory.Delete(former, recursive: true);
         if (Directory.Exists(target)) Directory.Move(target, former);
         Directory.Move(aside, target);
         if (Directory.Exists(former)) Directory.Delete(former, recursive: true);
     }
 
-    /// <summary>Reads the weights of a folder, also of one made by Hugging Face's tools when it holds a single F32, F16 or BF16 safetensors file.</summary>
+    /// <summary>
+    /// Reads the weights of a folder, also of one made by Hugging Face's tools: LlamaForCausalLM, MistralForCausalLM without sliding window, Qwen2ForCausalLM and
+    /// Qwen3ForCausalLM, in one safetensors file or in shards, F32, F16 or BF16. Everything else is refused by name before any weight is read.
+    /// </summary>
     /// <exception cref="InvalidDataException">A file breaks its format, a tensor is missing or misshapen, or the configuration asks for something that is not computed.</exception>
     /// <exception cref="IOException">A file is not there or cannot be read.</exception>
-    public static ModelWeights LoadWeights(string folder)
-    {
-        var config = ConfigFile.Read(Path.Combine(folder, ConfigName));
-        string path = Path.Combine(folder, WeightsName);
-        if (!File.Exists(path) && File.Exists(path + ".index.json"))
-            throw ModelFile.Bad(folder, $"the weights are split over several files: only a single {WeightsName} can be read; merge them");
-        var tensors = SafeTensors.Read(path).Where(t => !t.Name.EndsWith(".rotary_emb.inv_freq", StringComparison.Ordinal)).ToList();
-        if (config.TiedHead) DropTiedHead(tensors, path);
-        try
-        {
-            return new ModelWeights(config, tensors);
-        }
-        catch (ArgumentException e)
-        {
-            throw ModelFile.Bad(path, $"does not fit {ConfigName}: {e.Message}", e);
-        }
-    }
+    public static ModelWeights LoadWeights(string folder) => WeightFiles.Read(folder, ConfigFile.Read(Path.Combine(folder, ConfigName)));
 
-    /// <summary>Reads the tokenizer of a folder.</summary>
-    /// <exception cref="InvalidDataException">The folder has no tokenizer that can be read, or its file breaks the format.</exception>
+    /// <summary>
+    /// Reads the tokenizer of a folder. One in Hugging Face's format gets as many ids as the model of the folder has, where its own are fewer.
+    /// </summary>
+    /// <exception cref="InvalidDataException">The folder has no tokenizer that can be read, its file breaks the format, or it has more tokens than the model.</exception>
     /// <exception cref="IOException">A file cannot be read.</exception>
     public static ITokenizer LoadTokenizer(string folder)
     {
-        string characters = Path.Combine(folder, CharName), pieces = Path.Combine(folder, Llama2CName);
+        string characters = Path.Combine(folder, CharName), pieces = Path.Combine(folder, Llama2CName), config = Path.Combine(folder, ConfigName);
         if (File.Exists(characters)) return CharTokenizer.Load(characters);
         if (File.Exists(pieces)) return Llama2CTokenizer.Load(pieces);
-        throw ModelFile.Bad(folder, $"has neither {CharName} nor {Llama2CName}: no tokenizer that can be read; give one of your own");
-    }
-
-    // Files of tied models sometimes repeat the embedding as the head. A head that differs is another model.
-    private static void DropTiedHead(List<WeightTensor> tensors, string path)
-    {
-        var head = tensors.Find(t => t.Name == "lm_head.weight");
-        if (head is null) return;
-        var embedding = tensors.Find(t => t.Name == "model.embed_tokens.weight");
-        if (embedding is null || !head.Values.AsSpan().SequenceEqual(embedding.Values))
-            throw ModelFile.Bad(path, $"lm_head.weight differs from the embedding although {ConfigName} ties them: set tie_word_embeddings to false");
-        tensors.Remove(head);
+        if (!File.Exists(Path.Combine(folder, HfName)))
+            throw ModelFile.Bad(folder, $"has neither {CharName} nor {Llama2CName} nor {HfName}: no tokenizer that can be read; give one of your own");
+        if (!File.Exists(config)) return HfTokenizer.Load(folder);
+        int size = ConfigFile.Read(config).VocabSize;
+        try
+        {
+            return HfTokenizer.Load(folder, new HfTokenizerOptions { VocabSize = size });
+        }
+        catch (ArgumentException e)
+        {
+            throw ModelFile.Bad(folder, $"the model has a vocabulary of {size}, which its {HfName} does not fit: {e.Message}", e);
+        }
     }
 }

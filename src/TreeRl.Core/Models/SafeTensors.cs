@@ -11,7 +11,7 @@ namespace TreeRl.Models;
 
 /// <summary>
 /// The safetensors format: an 8-byte little-endian header length, a JSON header that gives each tensor's type, shape and byte range, then the
-/// bytes, without holes. Written as F32; read as F32, or from F16 and BF16 widened exactly.
+/// bytes, without holes. Written as F32; read as F32, or from F16 and BF16 widened exactly, by way of a memory map.
 /// </summary>
 public static class SafeTensors
 {
@@ -51,16 +51,9 @@ public static class SafeTensors
     /// <exception cref="IOException">The file cannot be read.</exception>
     public static IReadOnlyList<WeightTensor> Read(string path)
     {
-        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
-        var header = SafeTensorsHeader.Read(stream, path);
-        var tensors = new List<WeightTensor>(header.Entries.Count);
-        foreach (var entry in header.Entries)
-        {
-            var values = new float[entry.Count];
-            if (entry.Type == TensorType.F32) ReadFloats(stream, values);
-            else ReadHalves(stream, values, entry.Type);
-            tensors.Add(new WeightTensor(entry.Name, entry.Shape, values));
-        }
+        using var file = SafeTensorsFile.Open(path);
+        var tensors = new List<WeightTensor>(file.Header.Entries.Count);
+        foreach (var entry in file.Header.Entries) tensors.Add(file.Read(entry));
         return tensors;
     }
 
@@ -137,32 +130,6 @@ public static class SafeTensors
         {
             BinaryPrimitives.WriteSingleLittleEndian(one, value);
             stream.Write(one);
-        }
-    }
-
-    private static void ReadFloats(Stream stream, float[] values)
-    {
-        for (int at = 0; at < values.Length; at += BufferFloats)
-        {
-            var part = values.AsSpan(at, Math.Min(BufferFloats, values.Length - at));
-            stream.ReadExactly(MemoryMarshal.AsBytes(part));
-            if (!BitConverter.IsLittleEndian)
-                BinaryPrimitives.ReverseEndianness(MemoryMarshal.Cast<float, int>(part), MemoryMarshal.Cast<float, int>(part));
-        }
-    }
-
-    private static void ReadHalves(Stream stream, float[] values, TensorType type)
-    {
-        var buffer = new byte[Math.Min(BufferFloats, values.Length) * sizeof(ushort)];
-        for (int at = 0; at < values.Length; at += BufferFloats)
-        {
-            int count = Math.Min(BufferFloats, values.Length - at);
-            stream.ReadExactly(buffer.AsSpan(0, count * sizeof(ushort)));
-            for (int i = 0; i < count; i++)
-            {
-                ushort bits = BinaryPrimitives.ReadUInt16LittleEndian(buffer.AsSpan(i * sizeof(ushort)));
-                values[at + i] = type == TensorType.BF16 ? BitConverter.UInt32BitsToSingle((uint)bits << 16) : (float)BitConverter.UInt16BitsToHalf(bits);
-            }
         }
     }
 }

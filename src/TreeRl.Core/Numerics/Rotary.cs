@@ -6,7 +6,8 @@ using TreeRl.Models;
 namespace TreeRl.Numerics;
 
 /// <summary>
-/// Rotary positions (2104.09864): pair number j of a head, j &lt; headSize/2, turns by the angle position * base^(-2j/headSize). Angles are computed in double.
+/// Rotary positions (2104.09864): pair number j of a head, j &lt; headSize/2, turns by the angle position * frequency[j] and is multiplied by a magnitude
+/// (<see cref="RotaryFrequencies"/>). Angles are computed in double.
 /// <para>
 /// Tables: for <see cref="RotaryPairing.HalfSplit"/> a position has headSize/2 cosines and sines; for <see cref="RotaryPairing.Adjacent"/> it has headSize of
 /// each, every cosine twice and the sines as -s, +s, so that a vector of elements meets its own factors.
@@ -17,15 +18,24 @@ internal sealed unsafe partial class Rotary : IDisposable
     private readonly NativeBuffer<float> cosines, sines;
     private readonly int tableWidth;
 
-    /// <summary>Tables for positions 0 .. <paramref name="positions"/>-1.</summary>
+    private readonly RotaryFrequencies frequencies;
+
+    /// <summary>Tables for positions 0 .. <paramref name="positions"/>-1 without scaling.</summary>
     public Rotary(int headSize, int positions, double frequencyBase, RotaryPairing pairing)
+        : this(RotaryFrequencies.Plain(headSize, frequencyBase), positions, pairing)
     {
+    }
+
+    /// <summary>Tables for positions 0 .. <paramref name="positions"/>-1.</summary>
+    public Rotary(RotaryFrequencies frequencies, int positions, RotaryPairing pairing)
+    {
+        int headSize = 2 * frequencies.PerPair.Length;
         Guard.InRange(headSize >= 8 && headSize % 8 == 0, headSize, "must be a multiple of 8");
         Guard.InRange(positions >= 1, positions, "must be at least 1");
         HeadSize = headSize;
         Positions = positions;
         Pairing = pairing;
-        FrequencyBase = frequencyBase;
+        this.frequencies = frequencies;
         tableWidth = pairing == RotaryPairing.HalfSplit ? headSize / 2 : headSize;
         cosines = new NativeBuffer<float>((long)positions * tableWidth);
         sines = new NativeBuffer<float>((long)positions * tableWidth);
@@ -41,12 +51,9 @@ internal sealed unsafe partial class Rotary : IDisposable
     /// <summary>Which elements of a head turn together.</summary>
     public RotaryPairing Pairing { get; }
 
-    /// <summary>The base of the frequencies.</summary>
-    public double FrequencyBase { get; }
-
     /// <summary>
     /// Turns, in place, <paramref name="heads"/> heads (<paramref name="headStride"/> floats apart, at least the head size; the gap is not touched) in each of
-    /// <paramref name="rows"/> rows by its position. <paramref name="backward"/> turns the other way, which maps the gradient of the output to that of the input.
+    /// <paramref name="rows"/> rows by its position. <paramref name="backward"/> turns the other way (the magnitude stays), which maps the gradient of the output to that of the input.
     /// </summary>
     public void Apply(float* x, nint rowStride, int rows, int heads, nint headStride, int* positions, bool backward = false)
     {
@@ -70,7 +77,11 @@ internal sealed unsafe partial class Rotary : IDisposable
         sines.Dispose();
     }
 
-    private (double Sine, double Cosine) Turn(int position, int pair) => Math.SinCos(position * Math.Pow(FrequencyBase, -2.0 * pair / HeadSize));
+    private (double Sine, double Cosine) Turn(int position, int pair)
+    {
+        (double sine, double cosine) = Math.SinCos(position * frequencies.PerPair[pair]);
+        return (frequencies.Magnitude * sine, frequencies.Magnitude * cosine);
+    }
 
     private void FillPosition(int position)
     {

@@ -10,11 +10,13 @@ namespace TreeRl.Tests.Policies;
 internal sealed class ReferenceModel
 {
     private readonly ModelConfig c;
+    private readonly RotaryFrequencies frequencies;
     public readonly Dictionary<string, double[]> Weights = [];
 
     public ReferenceModel(ModelWeights weights)
     {
         c = weights.Config;
+        frequencies = RotaryFrequencies.Of(c);
         foreach (string name in weights.Names) Weights[name] = [.. weights[name].Values.Select(v => (double)v)];
     }
 
@@ -138,8 +140,8 @@ internal sealed class ReferenceModel
         for (int i = 0; i < half; i++)
         {
             int a = c.Rotary == RotaryPairing.HalfSplit ? i : 2 * i, b = c.Rotary == RotaryPairing.HalfSplit ? i + half : 2 * i + 1;
-            double angle = position * Math.Pow(c.RotaryBase, -2.0 * i / head.Length);
-            (head[a], head[b]) = (head[a] * Math.Cos(angle) - head[b] * Math.Sin(angle), head[a] * Math.Sin(angle) + head[b] * Math.Cos(angle));
+            double angle = position * frequencies.PerPair[i], cosine = frequencies.Magnitude * Math.Cos(angle), sine = frequencies.Magnitude * Math.Sin(angle);
+            (head[a], head[b]) = (head[a] * cosine - head[b] * sine, head[a] * sine + head[b] * cosine);
         }
     }
 

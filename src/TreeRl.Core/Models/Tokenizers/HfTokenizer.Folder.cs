@@ -8,7 +8,7 @@ namespace TreeRl.Models;
 /// <content>The files beside tokenizer.json that say which tokens begin and end a text.</content>
 public sealed partial class HfTokenizer
 {
-    private const string TokenizerName = "tokenizer.json", ConfigName = "tokenizer_config.json", GenerationName = "generation_config.json";
+    private const string TokenizerName = "tokenizer.json", ConfigName = "tokenizer_config.json", GenerationName = "generation_config.json", ModelName = "config.json";
 
     /// <summary>What the files of a folder say about begin and end; nothing else of them is used.</summary>
     private sealed record FolderTokens(JsonSection? BeginText, JsonSection? EndText, ImmutableArray<JsonSection> EndNumbers)
@@ -26,8 +26,10 @@ public sealed partial class HfTokenizer
                 begin = TokenText(config.Given("bos_token"));
                 end = TokenText(config.Given("eos_token"));
             }
+            // The model's own file counts where none is about generation, as in other programs.
             ImmutableArray<JsonSection> numbers = [];
-            if (ReadFile(Path.Combine(folder, GenerationName), out _) is { } generation && generation.Given("eos_token_id") is { } ids)
+            var generation = ReadFile(Path.Combine(folder, GenerationName), out _) ?? ReadFile(Path.Combine(folder, ModelName), out _);
+            if (generation?.Given("eos_token_id") is { } ids)
                 numbers = ids.Value.ValueKind == System.Text.Json.JsonValueKind.Array ? [.. ids.Items()] : [ids];
             return new FolderTokens(begin, end, numbers);
         }

@@ -66,8 +66,8 @@ public sealed partial class HfTokenizer : ITokenizer
 
     /// <summary>Reads a tokenizer.</summary>
     /// <param name="path">
-    /// A folder with tokenizer.json, whose tokenizer_config.json and generation_config.json, where present, say which tokens begin and end a text; or the path of
-    /// a tokenizer.json, of which no other file is read.
+    /// A folder with tokenizer.json, whose tokenizer_config.json and generation_config.json (or, without it, config.json), where present, say which tokens begin
+    /// and end a text; or the path of a tokenizer.json, of which no other file is read.
     /// </param>
     /// <param name="options">What the files leave open; null: nothing to add.</param>
     /// <exception cref="IOException">A file is not there or cannot be read.</exception>

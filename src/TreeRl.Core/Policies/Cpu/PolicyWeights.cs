@@ -25,7 +25,7 @@ internal sealed unsafe class PolicyWeights : IDisposable
         packSlice = PackSlice;
         var c = layout.Config;
         arena = new NativeBuffer<float>(layout.Total);
-        Rotary = new Rotary(c.HeadSize, c.ContextLength, c.RotaryBase, c.Rotary);
+        Rotary = new Rotary(RotaryFrequencies.Of(c), c.ContextLength, c.Rotary);
         Forward = new LayerPacks[c.Layers];
         Backward = new LayerPacks[c.Layers];
         forward = new Pack[4 * c.Layers + 1];
