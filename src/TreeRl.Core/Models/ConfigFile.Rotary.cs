@@ -6,7 +6,8 @@ namespace TreeRl.Models;
 
 /// <remarks>
 /// Rotary settings have two spellings: "rope_theta" beside "rope_scaling" (read and written), and "rope_parameters", which holds both (read). The kind stands under
-/// "rope_type" or, in older files, under "type".
+/// "rope_type" or, in older files, under "type". A factor of YaRN that the file gives counts, whatever its context is against its original context; one that it
+/// leaves out is their ratio.
 /// </remarks>
 internal static partial class ConfigFile
 {

@@ -13,7 +13,7 @@ public static class ModelFolder
 {
     internal const string ConfigName = "config.json", CharName = "treerl_tokenizer.json", Llama2CName = "tokenizer.bin", HfName = "tokenizer.json";
     private const string HfConfigName = "tokenizer_config.json", GenerationName = "generation_config.json";
-    private static readonly HashSet<string> OwnFiles = [ConfigName, WeightFiles.SingleName, CharName, Llama2CName, HfName, HfConfigName, GenerationName];
+    private static readonly HashSet<string> OwnFiles = [ConfigName, WeightFiles.SingleName, CharName, Llama2CName, HfName, HfConfigName, GenerationName, .. HfTokenizer.Companions];
 
     /// <summary>
     /// Writes a model folder. It is written aside and then renamed, so that the folder is never half a model; a former model folder of that

@@ -10,6 +10,9 @@ public sealed partial class HfTokenizer
 {
     private const string TokenizerName = "tokenizer.json", ConfigName = "tokenizer_config.json", GenerationName = "generation_config.json", ModelName = "config.json";
 
+    /// <summary>Files that this class does not read but that other programs take a tokenizer's marks and chat form from: they are kept as they are.</summary>
+    internal static readonly ImmutableArray<string> Companions = ["special_tokens_map.json", "chat_template.jinja"];
+
     /// <summary>What the files of a folder say about begin and end; nothing else of them is used.</summary>
     private sealed record FolderTokens(JsonSection? BeginText, JsonSection? EndText, ImmutableArray<JsonSection> EndNumbers)
     {
@@ -25,6 +28,11 @@ public sealed partial class HfTokenizer
                 sources.Add(new(ConfigName, bytes));
                 begin = TokenText(config.Given("bos_token"));
                 end = TokenText(config.Given("eos_token"));
+            }
+            foreach (string name in Companions)
+            {
+                string path = Path.Combine(folder, name);
+                if (File.Exists(path)) sources.Add(new(name, File.ReadAllBytes(path)));
             }
             // The model's own file counts where none is about generation, as in other programs.
             ImmutableArray<JsonSection> numbers = [];
