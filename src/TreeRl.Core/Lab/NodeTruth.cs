@@ -102,5 +102,6 @@ internal readonly record struct PlaceTruth(int Scored, double Sum, double Square
 {
     public double Value => Scored == 0 ? double.NaN : Sum / Scored;
 
+    /// <summary>Rounding may take the difference of the squares below 0, which no variance is.</summary>
     public double Variance => Scored < 2 ? double.NaN : Math.Max(0, Squares - Sum * Sum / Scored) / (Scored - 1) / Scored;
 }
