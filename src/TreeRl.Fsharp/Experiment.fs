@@ -129,7 +129,11 @@ module internal ExperimentCheck =
         [
             yield! need "policy" "which policy is trained" "policy (Policy.pretrained \"arith\")"
             yield! need "tasks" "what it is trained and measured on" "tasks (Tasks.chains 3)"
-            yield! need "sample" "how answers are sampled" "sample Methods.treeAdv.Sample"
+            yield!
+                need
+                    "sample"
+                    "how answers are sampled"
+                    "sample (branching { trees 4; leaves 16; branchWhen (entropyAbove 0.5); maxTokens 80 })"
             yield! need "grade" "what an answer earns" "grade (reward { correct 1.0 })"
             yield! need "redistribute" "how rewards become advantages" "redistribute Methods.treeAdv.Redistribute"
             yield! need "update" "what is minimised" "update Objectives.grpo"
@@ -184,7 +188,10 @@ module internal ExperimentCheck =
                 Check.problem
                     "experiment.warmup"
                     (string spec.Warmup)
-                    $"must be below the {total} updates of the run"
+                    (if total = 1L then
+                         "must be below the 1 update of the run"
+                     else
+                         $"must be below the {total} updates of the run")
                     "warmup counts updates: steps * epochs * miniBatches"
             match spec.Tasks with
             | Some tasks when tasks.Test.Count.HasValue && tasks.Test.Count.Value < spec.EvaluateItems ->
@@ -223,10 +230,32 @@ module internal ExperimentCheck =
             "is also a folder: letters, digits, '-', '_' and '.' only"
             "write for example experiment \"mine-1\" { .. }"
 
+    let rec private fileInTheWay (folder: string) =
+        if File.Exists folder then
+            Some folder
+        else
+            match Path.GetDirectoryName folder with
+            | null -> None
+            | above -> fileInTheWay above
+
+    let private folderProblems (spec: ExperimentSpec) =
+        let problem folder text cure =
+            [ Check.problem "experiment.saveTo" (Show.text folder) text cure ]
+
+        match spec.SaveTo with
+        | None -> []
+        | Some folder when String.IsNullOrWhiteSpace folder || folder.Contains '\000' ->
+            problem folder "names no folder" "write for example 'saveTo \"runs\"'"
+        | Some folder ->
+            match fileInTheWay (Path.GetFullPath folder) with
+            | Some file -> problem folder $"cannot be made a folder: {file} is a file" ""
+            | None -> []
+
     let problems name (draft: Draft<ExperimentSpec>) =
         [
             yield! nameProblems name
             yield! draft.Problems
+            yield! folderProblems draft.Spec
             yield! required draft.Given
             yield! numbers draft.Spec draft.Given
             yield! contradictions draft.Spec draft.Own
@@ -344,18 +373,22 @@ module internal ExperimentCheck =
             "epochs", string spec.Epochs
             "miniBatches", string spec.MiniBatches
             "learningRate", Show.number spec.LearningRate
-            "warmup", $"{spec.Warmup} updates"
+            "warmup", Show.count spec.Warmup "update"
             "decay", string spec.Decay
             "weightDecay", Show.number spec.WeightDecay
             "maxGradientNorm", Show.number spec.MaxGradientNorm
             "seed", string spec.Seed
-            "evaluateOn", $"{spec.EvaluateItems} questions, {spec.EvaluateSamples} answers each"
+            "evaluateOn",
+            (Show.count spec.EvaluateItems "question"
+             + ", "
+             + Show.count spec.EvaluateSamples "answer"
+             + " each")
             "evaluateAt", $"temperature {Show.number spec.EvaluateTemperature}"
             "evaluateEvery",
             (if spec.EvaluateEvery = 0 then
                  "before and after"
              else
-                 $"{spec.EvaluateEvery} steps")
+                 Show.count spec.EvaluateEvery "step")
             match spec.SaveTo with
             | Some folder ->
                 "saveTo", folder
@@ -364,13 +397,13 @@ module internal ExperimentCheck =
                 (if spec.CheckpointEvery = 0 then
                      "last step"
                  else
-                     $"{spec.CheckpointEvery} steps")
+                     Show.count spec.CheckpointEvery "step")
 
                 "forestEvery",
                 (if spec.ForestEvery = 0 then
                      "last step"
                  else
-                     $"{spec.ForestEvery} steps")
+                     Show.count spec.ForestEvery "step")
             | None -> "saveTo", "nowhere"
         ]
 

@@ -142,8 +142,22 @@ type TaskSet =
 /// <summary>Makes task sets.</summary>
 module Tasks =
 
-    /// <summary>Chain arithmetic with so few to so many steps: endless, exactly checkable; seven problems in eight are for training.</summary>
-    let chainsBetween (fewest: int) (most: int) =
+    /// Longest chain.
+    let private mostSteps = 32
+
+    let private chainTasks (written: string) (fewest: int) (most: int) =
+        if fewest < 1 || most > mostSteps then
+            raise (
+                ArgumentException
+                    $"{written}: a chain has 1 to {mostSteps} steps; the policy 'arith' was made for 3 to 4: 'Tasks.chainsBetween 3 4'"
+            )
+
+        if fewest > most then
+            raise (
+                ArgumentException
+                    $"{written}: the first number is the fewest steps, the second the most; write 'Tasks.chainsBetween {most} {fewest}'"
+            )
+
         let side split =
             ChainTasks(ChainOptions(MinSteps = fewest, MaxSteps = most, Split = split)) :> ITaskSource
 
@@ -157,8 +171,15 @@ module Tasks =
             Test = side TaskSplit.Test
         }
 
+    /// <summary>Chain arithmetic with so few to so many steps: endless, exactly checkable; seven problems in eight are for training.</summary>
+    /// <exception cref="T:System.ArgumentException">The numbers are not 1 .. 32 in this order.</exception>
+    let chainsBetween (fewest: int) (most: int) =
+        chainTasks $"Tasks.chainsBetween {fewest} {most}" fewest most
+
     /// <summary>Chain arithmetic with so many steps: endless, exactly checkable; seven problems in eight are for training.</summary>
-    let chains (steps: int) = chainsBetween steps steps
+    /// <exception cref="T:System.ArgumentException">The number is not 1 .. 32.</exception>
+    let chains (steps: int) =
+        chainTasks $"Tasks.chains {steps}" steps steps
 
     /// <summary>Questions of your own, from two sources.</summary>
     let ofSources (name: string) (train: ITaskSource) (test: ITaskSource) =

@@ -70,6 +70,17 @@ module Report =
                 1.0 - float step.Tokens / float step.FlatTokens)
         |]
 
+    /// What went wrong in grading, each line once with its first step.
+    let private troubles (result: RunResult) =
+        [
+            for step in result.Steps do
+                if not step.Troubles.IsDefault then
+                    for trouble in step.Troubles -> step.Step + 1, trouble
+        ]
+        |> List.distinctBy snd
+        |> List.truncate 8
+        |> List.map (fun (step, trouble) -> $"step {step}: {trouble}")
+
     let private notes (run: Run) =
         let result = run.Result
         let count (pick: StepMetrics -> int) = result.Steps |> Seq.sumBy pick
@@ -79,10 +90,13 @@ module Report =
             let failed, timedOut = count _.Failed, count _.TimedOut
 
             if failed > 0 then
-                $"{failed} answers failed in grading; they were not trained on"
+                (Show.count failed "answer" + " failed in grading, which nothing was trained on")
 
             if timedOut > 0 then
-                $"{timedOut} answers ran out of time in grading; they were not trained on"
+                (Show.count timedOut "answer"
+                 + " ran out of time in grading, which nothing was trained on")
+
+            yield! troubles result
 
             if result.ResumedFrom > 0 then
                 $"continued from a checkpoint after step {result.ResumedFrom}"
@@ -160,6 +174,12 @@ module Report =
         | null -> IO.Path.Combine("runs", run.Experiment.Name)
         | folder -> folder
 
+    /// The folder above all runs: what `saveTo` names, of the first run that has one, else runs/ and the title.
+    let private commonFolder (title: string) (runs: Run[]) =
+        runs
+        |> Array.tryPick _.Experiment.Spec.SaveTo
+        |> Option.defaultValue (IO.Path.Combine("runs", title))
+
     let private printTable (report: ReportView) =
         for line in Format.table Format.resultColumns (report.Runs |> Array.map Format.resultRow) do
             printfn $"{line}"
@@ -179,9 +199,16 @@ module Report =
         let path = ReportHtml.save (IO.Path.Combine(folderOf run, "report.html")) report
         printfn $"report: {path}"
 
-    /// <summary>Prints one table over several runs and writes one report, <c>report.html</c> in <c>runs/</c> and the title.</summary>
+    /// <summary>
+    /// Prints one table over several runs and writes one report, <c>report.html</c>, into the folder that <c>saveTo</c> of the runs names,
+    /// beside theirs; without one into <c>runs/</c> and the title.
+    /// </summary>
     let showAll (title: string) (runs: seq<Run>) =
+        let runs = Seq.toArray runs
         let report = viewAll title runs
         printTable report
-        let path = ReportHtml.save (IO.Path.Combine("runs", title, "report.html")) report
+
+        let path =
+            ReportHtml.save (IO.Path.Combine(commonFolder title runs, "report.html")) report
+
         printfn $"report: {path}"

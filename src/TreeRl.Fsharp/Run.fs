@@ -49,40 +49,58 @@ module Experiment =
             Trainer.Run(experiment.Plan, policy.Weights, policy.Tokenizer, policy.Engine, tell, cancellation)
         )
 
-    /// <summary>
-    /// Runs an experiment with progress on the console. With <c>saveTo</c>, Ctrl+C ends it after the present step with a checkpoint, and
-    /// running it again goes on from there.
-    /// </summary>
-    let run (experiment: Experiment) =
+    let private watched (cancellation: CancellationToken) (experiment: Experiment) =
         let progress = Progress(experiment.Name, experiment.Plan.Steps)
 
         for note in experiment.Notes do
             printfn $"{experiment.Name}  note: {note}"
 
-        use stop = new CancellationTokenSource()
-
-        let onCancel =
-            ConsoleCancelEventHandler(fun _ args ->
-                args.Cancel <- true
-                stop.Cancel())
-
-        Console.CancelKeyPress.AddHandler onCancel
-
         try
-            start experiment (Action<RunEvent> progress.Tell) stop.Token
-        finally
-            progress.Done()
-            Console.CancelKeyPress.RemoveHandler onCancel
+            try
+                start experiment (Action<RunEvent> progress.Tell) cancellation
+            finally
+                progress.Done()
+        with :? OperationCanceledException when cancellation.IsCancellationRequested ->
+            Leaving.now (Leaving.line experiment.Name experiment.Spec.SaveTo.IsSome progress.StepsDone)
+
+    /// Runs one experiment after the other until the token is cancelled, which no further run begins after.
+    let internal runAll (cancellation: CancellationToken) (experiments: Experiment[]) =
+        let one (experiment: Experiment) =
+            if cancellation.IsCancellationRequested then
+                Leaving.now $"{experiment.Name}  not started; run again to go on with it"
+
+            watched cancellation experiment
+
+        experiments |> Array.map one
+
+    let private interruptible experiments =
+        let say (line: string) = Console.Error.WriteLine("\n" + line)
+
+        let interrupt = Interrupt say
+        interrupt.During(fun () -> runAll interrupt.Token experiments)
+
+    /// <summary>
+    /// Runs an experiment with progress on the console. The first Ctrl+C ends it after the present step, with <c>saveTo</c> by a
+    /// checkpoint from which running it again goes on; the second ends the process at once.
+    /// </summary>
+    /// <exception cref="T:System.OperationCanceledException">It was ended by Ctrl+C. A script exits with code 130 instead.</exception>
+    let run (experiment: Experiment) =
+        interruptible [| experiment |] |> Array.head
 
     /// <summary>Runs an experiment without a word on the console.</summary>
     let runQuietly (experiment: Experiment) =
         start experiment (Action<RunEvent> ignore) CancellationToken.None
 
-    /// <summary>Runs experiments one after the other, with progress on the console. Their names must differ.</summary>
+    /// <summary>
+    /// Runs experiments one after the other, with progress on the console. Their names must differ. Ctrl+C as in <c>run</c>: no further
+    /// one begins.
+    /// </summary>
+    /// <exception cref="T:System.ArgumentException">Two experiments have the same name.</exception>
+    /// <exception cref="T:System.OperationCanceledException">They were ended by Ctrl+C. A script exits with code 130 instead.</exception>
     let compare (experiments: seq<Experiment>) =
         let all = Seq.toArray experiments
 
         match all |> Array.countBy _.Name |> Array.tryFind (fun (_, count) -> count > 1) with
         | Some(name, count) ->
             invalidArg "experiments" $"{count} experiments are named {Show.text name}: give each its own name"
-        | None -> all |> Array.map run
+        | None -> interruptible all

@@ -109,6 +109,10 @@ module internal Show =
     let whole (value: int64) =
         value.ToString("#,0", CultureInfo.InvariantCulture)
 
+    /// "1 step", "2 steps".
+    let count (value: int) (one: string) =
+        if value = 1 then $"1 {one}" else $"{value} {one}s"
+
     let limit (value: int) =
         if value = Int32.MaxValue then "unlimited" else string value
 

@@ -42,7 +42,13 @@ type Rollout internal (forest: Forest, tokenizer: ITokenizer, policy: string, st
         let saved = 1.0 - float forest.TokenTotal / float forest.FlatTokenTotal
 
         let head =
-            $"forest by {policy}: {forest.PromptCount} prompts, {forest.TreeCount} trees, {forest.LeafTotal} answers ({reasons})\n"
+            ($"forest by {policy}: "
+             + Show.count forest.PromptCount "prompt"
+             + ", "
+             + Show.count forest.TreeCount "tree"
+             + ", "
+             + Show.count forest.LeafTotal "answer"
+             + $" ({reasons})\n")
             + $"  {Show.whole forest.TokenTotal} tokens for {Show.whole forest.FlatTokenTotal} without sharing ({Format.percent saved} saved)"
 
         match stats with
@@ -248,8 +254,15 @@ module Forest =
     let save (path: string) (rollout: Rollout) = ForestFile.Write(path, rollout.Forest)
 
     /// <summary>Reads a forest that <c>Forest.save</c> or a run wrote, with the policy whose tokenizer reads it.</summary>
+    /// <exception cref="T:System.IO.FileNotFoundException">There is no such file.</exception>
     /// <exception cref="T:System.IO.InvalidDataException">The file is no whole forest file.</exception>
     let load (policy: Policy) (path: string) =
+        if not (IO.File.Exists path) then
+            raise (
+                IO.FileNotFoundException
+                    $"no forest at {IO.Path.GetFullPath path}: give a file that Forest.save or a run with 'saveTo' wrote"
+            )
+
         Rollout(ForestFile.Read path, policy.Tokenizer, policy.Name, ValueNone)
 
     /// <summary>Prints sizes, what sharing saved, and how the answers ended.</summary>
@@ -289,7 +302,10 @@ module Reward =
         if scores.Length <> rollout.Forest.LeafTotal then
             invalidArg
                 "scores"
-                $"{scores.Length} scores for {rollout.Forest.LeafTotal} answers: give one for each, in leaf order"
+                (Show.count scores.Length "score"
+                 + " for "
+                 + Show.count rollout.Forest.LeafTotal "answer"
+                 + ": give one for each, in leaf order")
 
         Graded(rollout, LeafOutcomes.FromScores scores)
 

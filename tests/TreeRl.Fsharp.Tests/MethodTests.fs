@@ -96,7 +96,7 @@ let ``every method gives the advantages of the core's rule of its name`` () =
             Assert.Equal<bool>(theirs.LeafTrained, ours.LeafTrained)
             true)
 
-    Check.One(Config.QuickThrowOnFailure.WithReplay(7UL, 13UL).WithMaxTest(60), property)
+    FsCheck.Check.One(Config.QuickThrowOnFailure.WithReplay(7UL, 13UL).WithMaxTest(60), property)
 
 [<Fact>]
 let ``every method is the core's rule of its name, training unit and singletons included`` () =

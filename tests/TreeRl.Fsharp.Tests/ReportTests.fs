@@ -116,7 +116,7 @@ let ``a report is well-formed whatever the texts in it are`` () =
 
         parse (ReportHtml.text (report piece)) |> ignore
 
-    Check.One(Config.QuickThrowOnFailure.WithReplay(3UL, 5UL).WithMaxTest(100), property)
+    FsCheck.Check.One(Config.QuickThrowOnFailure.WithReplay(3UL, 5UL).WithMaxTest(100), property)
     property "<script>alert('&amp;')</script>\u0000\uD800 ]]> \u001b[31m"
 
 [<Fact>]

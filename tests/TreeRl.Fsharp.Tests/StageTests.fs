@@ -10,7 +10,7 @@ open TreeRl.Tests.SettingTests
 
 let private tokenizer = TreeRl.Tasks.ChainTasks.NewTokenizer()
 
-let private smallPolicy () =
+let smallPolicy () =
     let config =
         ModelConfig(
             VocabSize = tokenizer.VocabSize,
@@ -25,7 +25,7 @@ let private smallPolicy () =
 
     Policy.ofWeights "small" (ModelWeights.Random(config, Seed.Of 1L)) tokenizer
 
-let private forestPlan =
+let forestPlan =
     branching {
         trees 2
         leaves 6
@@ -40,7 +40,7 @@ let private lengthReward =
     }
 
 /// A folder of its own, deleted afterwards.
-let private inFolder (work: string -> unit) =
+let inFolder (work: string -> unit) =
     let folder = Directory.CreateTempSubdirectory("treerl-desk-").FullName
 
     try
@@ -48,7 +48,7 @@ let private inFolder (work: string -> unit) =
     finally
         Directory.Delete(folder, true)
 
-let private experimentOf name more =
+let experimentOf name more =
     experiment name {
         policy (smallPolicy ())
         tasks (Tasks.chains 2)
@@ -110,7 +110,7 @@ let ``given scores take the place of grading, one for each answer`` () =
     let thrown =
         Assert.Throws<ArgumentException>(fun () -> rollout |> Reward.given [| 1.0 |] |> ignore)
 
-    Assert.StartsWith($"1 scores for {count} answers: give one for each, in leaf order", thrown.Message)
+    Assert.StartsWith($"1 score for {count} answers: give one for each, in leaf order", thrown.Message)
 
 [<Fact>]
 let ``a page of trees is well-formed and shows every token of its prompts`` () =
@@ -270,3 +270,98 @@ let ``experiments of one name are not compared`` () =
             Experiment.compare [ experimentOf "a" []; experimentOf "a" [] ] |> ignore)
 
     Assert.StartsWith("2 experiments are named \"a\"", thrown.Message)
+
+[<Fact>]
+let ``a folder that cannot be made is reported in the block`` () =
+    inFolder (fun folder ->
+        let file = Path.Combine(folder, "taken")
+        File.WriteAllText(file, "")
+
+        let problems =
+            problemsOf (fun () -> experimentOf "x" [ saveTo (Path.Combine(file, "runs")) ])
+
+        Assert.EndsWith($"cannot be made a folder: {file} is a file", problems[1])
+        Assert.Contains("names no folder", (problemsOf (fun () -> experimentOf "x" [ saveTo "" ]))[1]))
+
+[<Fact>]
+let ``a forest that is not there is refused by its path`` () =
+    use small = smallPolicy ()
+
+    let thrown =
+        Assert.Throws<FileNotFoundException>(fun () -> Forest.load small "no-such.forest" |> ignore)
+
+    Assert.StartsWith("no forest at " + Path.GetFullPath "no-such.forest" + ": give a file", thrown.Message)
+
+[<Fact>]
+let ``chains of impossible lengths are refused in the words that were written`` () =
+    let message (make: unit -> TaskSet) =
+        Assert.Throws<ArgumentException>(fun () -> make () |> ignore).Message
+
+    Assert.StartsWith("Tasks.chains 0: a chain has 1 to 32 steps; ", message (fun () -> Tasks.chains 0))
+
+    Assert.StartsWith(
+        "Tasks.chainsBetween 1 33: a chain has 1 to 32 steps; ",
+        message (fun () -> Tasks.chainsBetween 1 33)
+    )
+
+    Assert.Equal(
+        "Tasks.chainsBetween 4 3: the first number is the fewest steps, the second the most; write 'Tasks.chainsBetween 3 4'",
+        message (fun () -> Tasks.chainsBetween 4 3)
+    )
+
+[<Fact>]
+let ``one of a thing is not plural`` () =
+    let text =
+        string (
+            experiment "x" {
+                from (experimentOf "x" [])
+                evaluateOn 1 1
+                evaluateEvery 1
+            }
+        )
+
+    Assert.Contains("1 question, 1 answer each\n", text)
+    Assert.Contains("1 step\n", text)
+    use small = smallPolicy ()
+
+    Assert.StartsWith(
+        "forest by small: 1 prompt, 2 trees, ",
+        string (Forest.grow forestPlan small (Tasks.chains 2) 1 7)
+    )
+
+[<Fact>]
+let ``credit says from which reward an answer is good`` () =
+    use small = smallPolicy ()
+
+    let graded =
+        Forest.grow forestPlan small (Tasks.chains 2) 1 7 |> Reward.grade lengthReward
+
+    let credited = graded |> Redistribution.apply Methods.grpo.Redistribute
+    Assert.Contains("(good: reward at least 0.5)", string credited)
+
+[<Fact>]
+let ``a report over runs is written into the folder that saveTo names`` () =
+    inFolder (fun folder ->
+        use run = Experiment.runQuietly (experimentOf "mine" [ saveTo folder ])
+        Report.showAll "both" [ run ]
+        Assert.True(File.Exists(Path.Combine(folder, "report.html")))
+        Assert.False(Directory.Exists(Path.Combine("runs", "both"))))
+
+[<Fact>]
+let ``what fails in grading is a note with its first reason`` () =
+    let boom =
+        reward { term "boom" 1.0 (fun answer -> if answer.Text.Length % 2 = 0 then 1.0 else failwith "oh no") }
+
+    let mine =
+        experiment "x" {
+            from (experimentOf "x" [])
+            grade boom
+        }
+
+    use run = Experiment.runQuietly mine
+    Assert.True(run.Result.Steps |> Seq.exists (fun step -> step.Failed > 0))
+
+    Assert.Contains(
+        (Report.view run).Notes,
+        fun note -> note.StartsWith "step " && note.Contains "boom" && note.Contains "oh no"
+    )

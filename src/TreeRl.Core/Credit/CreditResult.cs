@@ -69,7 +69,7 @@ public sealed class CreditResult
         var c = Counts;
         var text = new StringBuilder();
         text.Append(CultureInfo.InvariantCulture, $"credit by {Rule.Name}: {c.Prompts} prompts, {Forest.NodeCount} nodes, {c.ScoredLeaves} of {c.Leaves} leaves scored\n");
-        text.Append(CultureInfo.InvariantCulture, $"  prompts: {c.AllGood} all good, {c.AllBad} all bad, {c.Mixed} mixed, {c.Unscored} unscored; {c.WithoutSignal} without signal, {c.SingletonPrompts} with one scored leaf\n");
+        text.Append(CultureInfo.InvariantCulture, $"  prompts: {c.AllGood} all good, {c.AllBad} all bad, {c.Mixed} mixed, {c.Unscored} unscored (good: reward at least {c.GoodScore:0.####}); {c.WithoutSignal} without signal, {c.SingletonPrompts} with one scored leaf\n");
         text.Append(CultureInfo.InvariantCulture, $"  trained: {NodeTrained.Count(trained => trained)} nodes; pruned: {c.PrunedGroups} of {c.PruneGroups} groups ({c.PrunedNodes} nodes); dropped: {c.DroppedEdges} edges without advantage\n");
         double min = 0, max = 0, sum = 0;
         int count = 0;
@@ -96,6 +96,9 @@ public sealed record CreditCounts
 
     /// <summary>Leaves with a score.</summary>
     public int ScoredLeaves { get; init; }
+
+    /// <summary>The reward from which a leaf counts as good.</summary>
+    public double GoodScore { get; init; }
 
     /// <summary>Prompts all of whose scored leaves are good (reward at least the threshold given to <see cref="Redistribution.Apply"/>).</summary>
     public int AllGood { get; init; }

@@ -153,6 +153,7 @@ public static class Redistribution
             Prompts = work.Forest.PromptCount,
             Leaves = work.Forest.LeafTotal,
             ScoredLeaves = work.LeafScored.Count(scored => scored),
+            GoodScore = goodScore,
             AllGood = good,
             AllBad = bad,
             Mixed = mixed,
