@@ -15,6 +15,8 @@ type RewardSpec =
     internal
         {
             Terms: (RewardTerm * string) list
+            /// Name and word of every line, those of terms that a later line replaced included.
+            Words: (string * string) list
             Limit: TimeSpan
         }
 
@@ -31,6 +33,7 @@ module internal RewardCheck =
     let start: RewardSpec =
         {
             Terms = []
+            Words = []
             Limit = TimeSpan.FromSeconds 5.0
         }
 
@@ -50,9 +53,25 @@ module internal RewardCheck =
                     "0 shows a term without paying for it"
         ]
 
+    /// Lines of different words that name the same term; a line below `from` may replace what that brought.
+    let private sameNames (draft: Draft<RewardSpec>) =
+        let ofName (name: string, lines: (string * string) list) =
+            match lines |> List.map snd |> List.filter draft.Own.Contains |> List.distinct with
+            | first :: second :: _ ->
+                [
+                    Check.missing
+                        $"reward: the term {Show.text name}"
+                        $"is given twice, by '{first}' and by '{second}'"
+                        "give each term a name of its own, or keep one of the lines"
+                ]
+            | _ -> []
+
+        draft.Spec.Words |> List.groupBy fst |> List.collect ofName
+
     let problems (draft: Draft<RewardSpec>) =
         [
             yield! draft.Problems
+            yield! sameNames draft
             if draft.Spec.Terms.IsEmpty then
                 Check.missing
                     "reward"
@@ -111,6 +130,7 @@ module RewardWords =
 
             { spec with
                 Terms = others @ [ term, word ]
+                Words = spec.Words @ [ name, word ]
             }
 
         Setting.make word (Show.number weight) withTerm

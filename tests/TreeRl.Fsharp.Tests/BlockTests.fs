@@ -148,6 +148,38 @@ let ``two reward terms of one name are a problem, of two names are not`` () =
     )
 
 [<Fact>]
+let ``two words that name the same reward term are a problem, a replaced line is not`` () =
+    let half (_: Answer) = 0.5
+
+    Assert.Equal(
+        "reward: the term \"correct\" is given twice, by 'correct' and by 'term \"correct\"'; give each term a name of its own, or keep one of the lines",
+        only (fun () ->
+            reward {
+                correct 1.0
+                term "correct" 0.5 half
+            })
+    )
+
+    Assert.Contains(
+        "given twice, by 'term \"x\"' and by 'grader \"x\"'",
+        only (fun () ->
+            reward {
+                term "x" 1.0 half
+                grader "x" 0.5 (fun _ -> Outcome.Score 1.0)
+            })
+    )
+
+    let first = reward { correct 1.0 }
+
+    let second =
+        reward {
+            from first
+            term "correct" 0.5 half
+        }
+
+    Assert.Equal(0.5, (Assert.Single second.Plan.Terms).Weight)
+
+[<Fact>]
 let ``each mistake in an objective block has its message`` () =
     let message settings =
         only (fun () -> objective { yield! settings })
