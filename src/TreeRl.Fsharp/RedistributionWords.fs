@@ -57,7 +57,10 @@ module RedistributionWords =
     /// <summary>Subtracts the mean score of the other leaves of the set (RLOO).</summary>
     let leaveOneOut (group: Group) : LeafSteps -> LeafSteps = add (LeaveOneOutStep group)
 
-    /// <summary>A step of your own: forest and leaf scores (NaN where a leaf has none) to new leaf scores.</summary>
+    /// <summary>
+    /// A step of your own: forest and leaf scores to new leaf scores. Leaves without a score (abstained, failed, timed out, pruned) are NaN in
+    /// the given scores, and stay without one whatever the step gives them: leave them out of sums and means.
+    /// </summary>
     let customLeaves (name: string) (step: Forest -> float[] -> float[]) : LeafSteps -> LeafSteps =
         add (CustomLeafStep(name, Func<Forest, float[], float[]>(fun forest scores -> step forest scores)))
 
@@ -89,7 +92,10 @@ module RedistributionWords =
     let monteCarlo (nodeValues: float[]) =
         BackupChoice($"(monteCarlo [|{nodeValues.Length} values|])", Backup.MonteCarlo nodeValues)
 
-    /// <summary>A backup of your own: forest and leaf scores (NaN where a leaf has none) to node values.</summary>
+    /// <summary>
+    /// A backup of your own: forest and leaf scores to node values. Leaves without a score (abstained, failed, timed out, pruned) are NaN in
+    /// the given scores: leave them out of sums and means.
+    /// </summary>
     let customBackup (name: string) (compute: Forest -> float[] -> float[]) =
         BackupChoice(
             $"(customBackup {Show.text name} ..)",
@@ -123,14 +129,20 @@ module RedistributionWords =
         | AncestorsBySize -> SkippingEqual true
         | other -> invalidArg "group" $"skipEqualGroups {other}: it belongs to Ancestors or AncestorsBySize"
 
-    /// <summary>A baseline of your own: forest and node values (NaN where a node has none) to one baseline for each node.</summary>
+    /// <summary>
+    /// A baseline of your own: forest and node values to one baseline for each node. Leaves without a score, and nodes with none below them,
+    /// are NaN in the given values: leave them out of sums and means.
+    /// </summary>
     let customBaseline (name: string) (compute: Forest -> float[] -> float[]) =
         CustomGroup(name, Func<Forest, float[], float[]>(fun forest values -> compute forest values))
 
     /// <summary>A deviation with another number added to it: <c>epsilon 1e-4 Std</c>.</summary>
     let epsilon (value: float) (divisor: Divisor) = WithEpsilon(value, divisor)
 
-    /// <summary>A divisor of your own for terms: forest and node values to one divisor for each node.</summary>
+    /// <summary>
+    /// A divisor of your own for terms: forest and node values (NaN where a leaf has no score, or a node none below it) to one divisor for
+    /// each node.
+    /// </summary>
     let customDivisor (name: string) (compute: Forest -> float[] -> float[]) =
         CustomDivisor(name, Func<Forest, float[], float[]>(fun forest values -> compute forest values))
 

@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Immutable;
 using System.Threading;
 using TreeRl.Forests;
@@ -32,6 +33,13 @@ public sealed record Answer
     /// Cancelled when the time limit of the grader at work has passed. A grader that heeds it ends its thread; one that does not is left behind.
     /// </summary>
     public CancellationToken TimeUp { get; internal set; }
+
+    /// <summary>Length, ending, text and key in one line.</summary>
+    public override string ToString()
+    {
+        string text = Text.ReplaceLineEndings("\\n"), count = TokenCount == 1 ? "1 token" : FormattableString.Invariant($"{TokenCount} tokens");
+        return $"answer of {count}, {Finish}: \"{text}\"" + (Reference.Length == 0 ? "" : $" for {Reference}");
+    }
 }
 
 /// <summary>
