@@ -39,7 +39,8 @@ internal static partial class ConfigFile
         InvalidDataException NotComputed(string key, JsonElement value) => ModelFile.Bad(path, $"\"{key}\" = {ModelFile.Raw(value)}: not computed; use a model without it");
         if (root.TryGetProperty("hidden_act", out var act) && act.GetRawText() != "\"silu\"")
             throw ModelFile.Bad(path, $"\"hidden_act\" = {ModelFile.Raw(act)}: only \"silu\" is computed");
-        foreach (string key in modelType == OwnType ? ["mlp_bias"] : new[] { "mlp_bias", "attention_bias" })
+        // Biases of Llama and Qwen3 would include one of the output projection; Qwen2 has q, k and v biases whatever the key says.
+        foreach (string key in modelType is OwnType or "qwen2" ? ["mlp_bias"] : new[] { "mlp_bias", "attention_bias" })
             if (ModelFile.Flag(root, key, path) == true)
                 throw NotComputed(key, root.GetProperty(key));
         foreach (string key in new[] { "quantization_config", "compression_config" })

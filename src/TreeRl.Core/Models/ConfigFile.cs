@@ -39,7 +39,7 @@ internal static partial class ConfigFile
         WriteScaling(writer, config.RotaryScaling);
         writer.WriteString("hidden_act", "silu");
         writer.WriteBoolean("tie_word_embeddings", config.TiedHead);
-        writer.WriteBoolean("attention_bias", modelType == OwnType && config.QkvBias);
+        if (modelType != "qwen2") writer.WriteBoolean("attention_bias", modelType == OwnType && config.QkvBias);
         if (modelType == OwnType) writer.WriteBoolean(QkNormKey, config.QkNorm);
         if (config.Rotary == RotaryPairing.Adjacent) writer.WriteString(PairingKey, "adjacent");
         WriteEnds(writer, tokenizer);

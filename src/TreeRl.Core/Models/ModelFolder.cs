@@ -19,6 +19,10 @@ public static class ModelFolder
     /// Writes a model folder. It is written aside and then renamed, so that the folder is never half a model; a former model folder of that
     /// name is replaced. Equal weights give equal bytes.
     /// </summary>
+    /// <remarks>
+    /// Weights are written as F32. Other programs open the folder as a LlamaForCausalLM, Qwen2ForCausalLM or Qwen3ForCausalLM, whichever computes the model; one with
+    /// adjacent rotary pairs, which none of them computes, has a name of its own: convert it with <see cref="RotaryLayout.ToHalfSplit"/> first.
+    /// </remarks>
     /// <param name="folder">The folder; absent, empty, or a model folder with nothing else in it.</param>
     /// <param name="weights">The weights.</param>
     /// <param name="tokenizer">

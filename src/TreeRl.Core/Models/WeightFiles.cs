@@ -13,7 +13,7 @@ namespace TreeRl.Models;
 internal static class WeightFiles
 {
     internal const string SingleName = "model.safetensors", IndexName = "model.safetensors.index.json";
-    private const string Extension = ".safetensors", HeadName = "lm_head.weight", EmbeddingName = "model.embed_tokens.weight", OldBuffer = ".rotary_emb.inv_freq";
+    private const string Extension = ".safetensors", HeadName = "lm_head.weight", EmbeddingName = "model.embed_tokens.weight", OldBuffer = ".rotary_emb.inv_freq", PickledFiles = "pytorch_model*.bin";
 
     /// <summary>Reads the weights of a configuration.</summary>
     /// <exception cref="InvalidDataException">A file breaks its format, contradicts another, or does not fit the configuration.</exception>
@@ -48,6 +48,8 @@ internal static class WeightFiles
         string single = Path.Combine(folder, SingleName), index = Path.Combine(folder, IndexName);
         if (File.Exists(single) || !File.Exists(index))
         {
+            if (!File.Exists(single) && Directory.Exists(folder) && Directory.EnumerateFiles(folder, PickledFiles).Any())
+                throw ModelFile.Bad(folder, $"has {PickledFiles} but no {SingleName}: pickled weights, which may run code, are not read; convert them to safetensors");
             files.Add(SafeTensorsFile.Open(single));
             foreach (var entry in files[0].Header.Entries) places.Add(entry.Name, new Place(files[0], entry));
             return places;

@@ -75,6 +75,7 @@ public sealed class RefusalTests
     [InlineData("mistral", "sliding_window", "null")]
     [InlineData("mistral", "max_position_embeddings", "4096")]
     [InlineData("qwen2", "sliding_window", "8")]
+    [InlineData("qwen2", "attention_bias", "true")]
     [InlineData("llama", "rope_scaling", """{"rope_type": "default"}""")]
     [InlineData("llama", "architectures", "null")]
     [InlineData("llama", "quantization_config", "null")]
@@ -95,6 +96,14 @@ public sealed class RefusalTests
             json["max_position_embeddings"] = 32768;
         });
         Assert.Contains("4096", Refusal(folder));
+    }
+
+    [Fact]
+    public void Pickled_weights_are_refused()
+    {
+        string folder = GoldenModels.Copy("llama");
+        File.Move(Path.Combine(folder, "model.safetensors"), Path.Combine(folder, "pytorch_model-00001-of-00001.bin"));
+        Assert.Contains("convert them to safetensors", Refusal(folder));
     }
 
     [Theory]
