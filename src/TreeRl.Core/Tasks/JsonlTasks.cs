@@ -22,6 +22,9 @@ public sealed record JsonlFields
     /// <summary>The difficulty; a text or number. Null when there is none.</summary>
     public string? Level { get; init; }
 
+    /// <summary>The field of knowledge; a text or number. Null when there is none.</summary>
+    public string? Subject { get; init; }
+
     /// <summary>GSM8K: <c>question</c> and <c>answer</c>, whose last line is <c>#### n</c>.</summary>
     public static JsonlFields Gsm8k { get; } = new() { Prompt = "question", Reference = "answer" };
 
@@ -105,7 +108,10 @@ public sealed class JsonlTasks : ITaskSource
             fields.Id is null ? numbered : TextOrNumber(root, fields.Id, place),
             prompt,
             fields.Reference is null ? "" : TextOrNumber(root, fields.Reference, place),
-            fields.Level is null ? "" : TextOrNumber(root, fields.Level, place));
+            fields.Level is null ? "" : TextOrNumber(root, fields.Level, place))
+        {
+            Subject = fields.Subject is null ? "" : TextOrNumber(root, fields.Subject, place),
+        };
     }
 
     private static string TextOrNumber(JsonElement root, string key, string place) =>

@@ -7,7 +7,11 @@ namespace TreeRl.Tasks;
 /// <param name="Prompt">The question, as the policy reads it.</param>
 /// <param name="Reference">The key; empty when there is none.</param>
 /// <param name="Level">Difficulty, in the source's own words; empty when there is none. Reports group by it.</param>
-public sealed record TaskItem(string Id, string Prompt, string Reference, string Level);
+public sealed record TaskItem(string Id, string Prompt, string Reference, string Level)
+{
+    /// <summary>Field of knowledge, in the source's own words; empty when there is none. Reports group by it.</summary>
+    public string Subject { get; init; } = "";
+}
 
 /// <summary>Numbered questions. Item i is always the same.</summary>
 public interface ITaskSource

@@ -1,5 +1,4 @@
 using System;
-using System.Collections.Generic;
 using System.IO;
 using TreeRl.Rewards;
 
@@ -49,15 +48,15 @@ public static class MathDatasets
     public static JsonlTasks Math(string path, PromptTemplate? template = null, MathGrouping grouping = MathGrouping.Level)
     {
         PromptTemplate prompts = template ?? PromptTemplate.Boxed;
-        JsonlTasks tasks = JsonlTasks.Load(path, JsonlFields.Math);
-        if (grouping == MathGrouping.Level) return tasks.Map(item => item with { Prompt = prompts.Render(item.Prompt) });
-        JsonlTasks subjects = JsonlTasks.Load(path, JsonlFields.Math with { Level = "subject" });
-        var subjectOf = new Dictionary<string, string>(StringComparer.Ordinal);
-        for (int i = 0; i < subjects.Count; i++) subjectOf[subjects.Item(i).Id] = subjects.Item(i).Level;
-        return tasks.Map(item => item with
+        return JsonlTasks.Load(path, JsonlFields.Math with { Subject = "subject" }).Map(item => item with
         {
             Prompt = prompts.Render(item.Prompt),
-            Level = grouping == MathGrouping.Subject ? subjectOf[item.Id] : $"{subjectOf[item.Id]} {item.Level}",
+            Level = grouping switch
+            {
+                MathGrouping.Subject => item.Subject,
+                MathGrouping.SubjectAndLevel => $"{item.Subject} {item.Level}",
+                _ => item.Level,
+            },
         });
     }
 
