@@ -3,6 +3,7 @@ namespace TreeRl
 open System
 open System.IO
 open TreeRl.Policies
+open TreeRl.Rewards
 open TreeRl.Training
 
 /// <summary>How the learning rate goes on after the warm-up.</summary>
@@ -38,6 +39,7 @@ type ExperimentSpec =
             EvaluateItems: int
             EvaluateSamples: int
             EvaluateTemperature: float
+            EvaluateBy: (string * Grader) option
             CheckpointEvery: int
             ForestEvery: int
             SaveTo: string option
@@ -114,6 +116,7 @@ module internal ExperimentCheck =
             EvaluateItems = 200
             EvaluateSamples = 4
             EvaluateTemperature = 1.0
+            EvaluateBy = None
             CheckpointEvery = 0
             ForestEvery = 0
             SaveTo = None
@@ -357,6 +360,10 @@ module internal ExperimentCheck =
                     Items = spec.EvaluateItems,
                     SamplesPerItem = spec.EvaluateSamples,
                     Picking = PickSettings(Temperature = spec.EvaluateTemperature),
+                    Grader =
+                        (match spec.EvaluateBy with
+                         | Some(_, grader) -> grader
+                         | None -> Graders.Correct),
                     Every = spec.EvaluateEvery
                 ),
             CheckpointEvery = spec.CheckpointEvery,
@@ -384,6 +391,10 @@ module internal ExperimentCheck =
              + Show.count spec.EvaluateSamples "answer"
              + " each")
             "evaluateAt", $"temperature {Show.number spec.EvaluateTemperature}"
+            "evaluateBy",
+            (match spec.EvaluateBy with
+             | Some(name, _) -> Show.text name
+             | None -> "the final number")
             "evaluateEvery",
             (if spec.EvaluateEvery = 0 then
                  "before and after"

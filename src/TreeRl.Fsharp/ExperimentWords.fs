@@ -1,5 +1,7 @@
 namespace TreeRl
 
+open TreeRl.Rewards
+
 /// <summary>The builder behind <c>experiment "name" { .. }</c>.</summary>
 [<Sealed>]
 type ExperimentBuilder internal (name: string) =
@@ -119,6 +121,15 @@ module ExperimentWords =
         Setting.number "evaluateAt" temperature (fun temperature spec ->
             { spec with
                 EvaluateTemperature = temperature
+            })
+
+    /// <summary>
+    /// What counts as right in a measurement, with a name for reports: a score above one half. Default: the final number equals the reference.
+    /// </summary>
+    let evaluateBy (name: string) (right: Grader) : Setting<ExperimentSpec> =
+        Setting.make "evaluateBy" (Show.text name) (fun spec ->
+            { spec with
+                EvaluateBy = Some(name, right)
             })
 
     /// <summary>
