@@ -27,7 +27,7 @@ public readonly record struct TokenLoss(double Loss, double DLogProb, double DEn
 /// An objective from a function of one token. For the loss of duplicated paths to be exact the function must be linear in the three
 /// masses (any function of A that is positively homogeneous for either sign can be written so).
 /// </summary>
-public sealed class PerTokenObjective : ITrainingObjective
+public sealed class PerTokenObjective : CustomObjective
 {
     private readonly Func<TokenInput, TokenLoss> loss;
 
@@ -38,33 +38,15 @@ public sealed class PerTokenObjective : ITrainingObjective
     /// <param name="needsReference">Whether it reads <see cref="TokenInput.LogProbRef"/>.</param>
     /// <param name="usesEntropy">Whether it gives <see cref="TokenLoss.DEntropy"/>.</param>
     public PerTokenObjective(string name, AggregationSettings aggregation, Func<TokenInput, TokenLoss> loss, bool needsReference = false, bool usesEntropy = false)
+        : base(name, aggregation, needsReference, usesEntropy)
     {
-        ArgumentNullException.ThrowIfNull(name);
-        ArgumentNullException.ThrowIfNull(aggregation);
         ArgumentNullException.ThrowIfNull(loss);
-        aggregation.Validate();
-        Name = name;
-        Aggregation = aggregation;
         this.loss = loss;
-        NeedsReference = needsReference;
-        UsesEntropy = usesEntropy;
     }
 
     /// <inheritdoc/>
-    public string Name { get; }
-
-    /// <inheritdoc/>
-    public AggregationSettings Aggregation { get; }
-
-    /// <inheritdoc/>
-    public bool NeedsReference { get; }
-
-    /// <inheritdoc/>
-    public bool UsesEntropy { get; }
-
-    /// <inheritdoc/>
     /// <exception cref="InvalidOperationException">The function threw; it is named, and its exception is inside.</exception>
-    public LossReport Evaluate(in ObjectiveInput input, Span<float> dLogProb, Span<float> dEntropy)
+    public override LossReport Evaluate(in ObjectiveInput input, Span<float> dLogProb, Span<float> dEntropy)
     {
         var report = new LossReport();
         for (int t = 0; t < input.TargetCount; t++)
@@ -72,15 +54,7 @@ public sealed class PerTokenObjective : ITrainingObjective
             SharedTerms.Statistics(input, t, ref report);
             var token = new TokenInput(input.LogProb[t], input.LogProbOld[t], input.LogProbRef.IsEmpty ? double.NaN : input.LogProbRef[t],
                 input.Entropy[t], input.PositiveMass[t], input.NegativeMass[t], input.Mass[t]);
-            TokenLoss answer;
-            try
-            {
-                answer = loss(token);
-            }
-            catch (Exception problem)
-            {
-                throw new InvalidOperationException($"objective '{Name}' threw {problem.GetType().Name}: {problem.Message}", problem);
-            }
+            var answer = Ask(loss, token);
             if (token.Mass > 0)
             {
                 report.RatioSum += token.Ratio;
@@ -152,7 +126,7 @@ public sealed class GroupInput
 public sealed record GroupLoss(double Loss, double[] DLogProb, double[]? DEntropy = null);
 
 /// <summary>An objective from a function of a whole group, for losses that couple tokens; the script-friendly face of <see cref="IObjective"/>.</summary>
-public sealed class PerGroupObjective : ITrainingObjective
+public sealed class PerGroupObjective : CustomObjective
 {
     private readonly Func<GroupInput, GroupLoss> loss;
 
@@ -163,45 +137,19 @@ public sealed class PerGroupObjective : ITrainingObjective
     /// <param name="needsReference">Whether it reads <see cref="GroupInput.LogProbRef"/>.</param>
     /// <param name="usesEntropy">Whether it gives <see cref="GroupLoss.DEntropy"/>.</param>
     public PerGroupObjective(string name, AggregationSettings aggregation, Func<GroupInput, GroupLoss> loss, bool needsReference = false, bool usesEntropy = false)
+        : base(name, aggregation, needsReference, usesEntropy)
     {
-        ArgumentNullException.ThrowIfNull(name);
-        ArgumentNullException.ThrowIfNull(aggregation);
         ArgumentNullException.ThrowIfNull(loss);
-        aggregation.Validate();
-        Name = name;
-        Aggregation = aggregation;
         this.loss = loss;
-        NeedsReference = needsReference;
-        UsesEntropy = usesEntropy;
     }
-
-    /// <inheritdoc/>
-    public string Name { get; }
-
-    /// <inheritdoc/>
-    public AggregationSettings Aggregation { get; }
-
-    /// <inheritdoc/>
-    public bool NeedsReference { get; }
-
-    /// <inheritdoc/>
-    public bool UsesEntropy { get; }
 
     /// <inheritdoc/>
     /// <exception cref="InvalidOperationException">The function threw; it is named, and its exception is inside.</exception>
     /// <exception cref="ArgumentException">A derivative has another length than K.</exception>
-    public LossReport Evaluate(in ObjectiveInput input, Span<float> dLogProb, Span<float> dEntropy)
+    public override LossReport Evaluate(in ObjectiveInput input, Span<float> dLogProb, Span<float> dEntropy)
     {
         var group = new GroupInput(input);
-        GroupLoss answer;
-        try
-        {
-            answer = loss(group);
-        }
-        catch (Exception problem)
-        {
-            throw new InvalidOperationException($"objective '{Name}' threw {problem.GetType().Name}: {problem.Message}", problem);
-        }
+        var answer = Ask(loss, group);
         Guard.That(answer?.DLogProb is not null, $"objective '{Name}' returned no derivative by log-probability", "loss");
         Guard.SameLength(answer!.DLogProb.Length, input.TargetCount, $"objective '{Name}', one derivative for each target,");
         if (UsesEntropy) Guard.SameLength(answer.DEntropy?.Length ?? 0, input.TargetCount, $"objective '{Name}', one derivative for each target,", "DEntropy");
