@@ -39,11 +39,37 @@ internal static unsafe partial class AdamW
     /// <param name="gradientScale">Factor that clips the gradient's norm; 1 for none.</param>
     /// <param name="settings">Numbers of the step.</param>
     /// <param name="decays">Whether these elements decay (matrices do, gains and biases do not).</param>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Step(
-        float* weights, float** lanes, int laneCount, float* firstMoment, float* secondMoment, long first, long end, double gradientScale, AdamWSettings settings, bool decays)
+        float* weights, float** lanes, int laneCount, float* firstMoment, float* secondMoment, long first, long end, double gradientScale, AdamWSettings settings, bool decays) =>
+        Run(weights, lanes, laneCount, firstMoment, secondMoment, first, end, gradientScale, settings, decays, writes: true, out _);
+
+    /// <summary>
+    /// The first element of which <see cref="Step"/> would make a weight or moment that is NaN or infinite; -1 when there is none. By the same
+    /// arithmetic, but nothing is written.
+    /// </summary>
+    /// <inheritdoc cref="Step"/>
+    public static long FirstNonFinite(
+        float* weights, float** lanes, int laneCount, float* firstMoment, float* secondMoment, long first, long end, double gradientScale, AdamWSettings settings, bool decays, out float value) =>
+        Run(weights, lanes, laneCount, firstMoment, secondMoment, first, end, gradientScale, settings, decays, writes: false, out value);
+
+    /// <summary>The largest |x| of elements [0, <paramref name="end"/>), a multiple of 16; NaN when one is NaN.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static float LargestMagnitude(float* values, long end)
+    {
+        CheckRange(0, end);
+        var largest = Vector512<float>.Zero;
+        for (long i = 0; i < end; i += Simd.Unit) largest = Vector512.Max(largest, Vector512.Abs(Vector512.Load(values + i)));
+        float most = 0;
+        for (int i = 0; i < Simd.Unit; i++) most = Math.Max(most, largest[i]);
+        return most;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static long Run(
+        float* weights, float** lanes, int laneCount, float* firstMoment, float* secondMoment, long first, long end, double gradientScale, AdamWSettings settings, bool decays, bool writes, out float value)
     {
         CheckRange(first, end);
+        value = 0;
         double correct1 = 1 - Math.Pow(settings.Beta1, settings.Step), correct2 = 1 - Math.Pow(settings.Beta2, settings.Step);
         var keep1 = Vector512.Create((float)settings.Beta1);
         var take1 = Vector512.Create((float)(1 - settings.Beta1));
@@ -60,23 +86,31 @@ internal static unsafe partial class AdamW
         for (long i = first; i < end; i += Simd.Unit)
         {
             var g = Vector512.Load(lanes[0] + i);
-            zero.Store(lanes[0] + i);
-            for (int lane = 1; lane < laneCount; lane++)
-            {
-                g += Vector512.Load(lanes[lane] + i);
-                zero.Store(lanes[lane] + i);
-            }
+            for (int lane = 1; lane < laneCount; lane++) g += Vector512.Load(lanes[lane] + i);
             g *= scale;
             var m = Vector512.MultiplyAddEstimate(keep1, Vector512.Load(firstMoment + i), take1 * g);
             m = Vector512.ConditionalSelect(Vector512.LessThan(Vector512.Abs(m), flush), zero, m);
             var forSquare = Vector512.ConditionalSelect(Vector512.LessThan(Vector512.Abs(g), flushSquare), zero, g);
             var v = Vector512.MultiplyAddEstimate(keep2, Vector512.Load(secondMoment + i), take2 * forSquare * forSquare);
             v = Vector512.ConditionalSelect(Vector512.LessThan(v, flush), zero, v);
+            var move = rate * m / Vector512.MultiplyAddEstimate(Vector512.Sqrt(v), correctRoot, epsilon);
+            var w = Vector512.Load(weights + i) * keepWeight - move;
+            if (!writes)
+            {
+                // x - x is 0 for a finite x and NaN for every other.
+                if (Vector512.EqualsAll((w - w) + (m - m) + (v - v), zero)) continue;
+                for (int k = 0; ; k++)
+                {
+                    value = !float.IsFinite(v[k]) ? v[k] : !float.IsFinite(m[k]) ? m[k] : w[k];
+                    if (!float.IsFinite(value)) return i + k;
+                }
+            }
+            for (int lane = 0; lane < laneCount; lane++) zero.Store(lanes[lane] + i);
             m.Store(firstMoment + i);
             v.Store(secondMoment + i);
-            var move = rate * m / Vector512.MultiplyAddEstimate(Vector512.Sqrt(v), correctRoot, epsilon);
-            (Vector512.Load(weights + i) * keepWeight - move).Store(weights + i);
+            w.Store(weights + i);
         }
+        return -1;
     }
 
     /// <summary>

@@ -42,7 +42,7 @@ public interface IPolicy : IDisposable
     /// <summary>One optimiser step with the accumulated gradient, which is cleared. The only call that changes the weights.</summary>
     /// <param name="settings">AdamW and clipping.</param>
     /// <param name="learningRate">The step's learning rate, schedule applied.</param>
-    /// <exception cref="NonFiniteException">The gradient is not finite; the weights and moments are unchanged, the gradient is cleared. Names the tensor.</exception>
+    /// <exception cref="NonFiniteException">The gradient, or a weight or moment the step would make, is not finite; weights, moments and step count are unchanged, the gradient is cleared. Names the tensor.</exception>
     UpdateReport Apply(OptimizerSettings settings, double learningRate);
 
     /// <summary>
@@ -96,12 +96,12 @@ public readonly record struct UpdateReport(double GradientNorm, bool Clipped, lo
 /// <param name="SecondMoment">Second moments, likewise.</param>
 public sealed record OptimizerState(long Step, ModelWeights FirstMoment, ModelWeights SecondMoment);
 
-/// <summary>A NaN or infinity was met; the step stopped before the policy changed.</summary>
+/// <summary>A NaN or infinity was met; nothing was updated with it. Updates made before, of the same training step too, stand.</summary>
 public sealed class NonFiniteException : ArithmeticException
 {
     /// <summary>Creates the exception for the place <paramref name="where"/>.</summary>
     public NonFiniteException(string where, double value)
-        : base($"{where} = {value}: must be finite; the step was stopped and the policy is unchanged. Lower the learning rate, or look for extreme rewards or advantages.")
+        : base($"{where} = {value}: must be finite; this update was not made. Lower the learning rate, or look for extreme rewards or advantages.")
     {
         Where = where;
         Value = value;

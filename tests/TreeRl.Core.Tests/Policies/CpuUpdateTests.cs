@@ -175,6 +175,77 @@ public sealed class CpuUpdateTests
         Assert.Equal(0, policy.Apply(Settings, 0).GradientNorm); // cleared
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void An_update_that_overflows_is_not_made_and_names_its_tensor(int threads)
+    {
+        var config = TestModels.ByName["everything, head 40, adjacent"];
+        using var policy = CpuPolicy.Create(TestBatches.Weights(config), new CpuOptions { Threads = threads, ChunkTokens = 25 });
+        policy.Accumulate(Batch(config, 1), new LinearObjective());
+        policy.Apply(Settings, 0.01);
+        void Refused(Action<CpuPolicy> spoil, OptimizerSettings settings, double rate, string tensor)
+        {
+            using var spoilt = CpuPolicy.Create(policy.ExportWeights(), new CpuOptions { Threads = threads, ChunkTokens = 25 });
+            spoilt.ImportOptimizer(policy.ExportOptimizer());
+            spoil(spoilt);
+            var weights = spoilt.ExportWeights();
+            var state = spoilt.ExportOptimizer();
+            spoilt.Accumulate(Batch(config, 2), new LinearObjective());
+            var met = Assert.Throws<NonFiniteException>(() => spoilt.Apply(settings, rate));
+            Assert.Contains($" {tensor} ", met.Where);
+            Assert.False(double.IsFinite(met.Value));
+            AssertSame(weights, spoilt.ExportWeights());
+            AssertSame(state.FirstMoment, spoilt.ExportOptimizer().FirstMoment);
+            AssertSame(state.SecondMoment, spoilt.ExportOptimizer().SecondMoment);
+            Assert.Equal(1, spoilt.ExportOptimizer().Step);
+        }
+
+        Refused(_ => { }, Settings, 1e39, "model.embed_tokens.weight");
+        Refused(_ => { }, Settings with { WeightDecay = 1e30 }, 1e30, "model.embed_tokens.weight");
+        foreach (string tensor in new[] { "model.embed_tokens.weight", "model.layers.1.mlp.up_proj.weight", "lm_head.weight", "model.layers.0.self_attn.k_proj.bias", "model.norm.weight" })
+        {
+            Refused(
+                which =>
+                {
+                    var state = which.ExportOptimizer();
+                    state.FirstMoment[tensor].Values[^1] = 1e33f;
+                    state.SecondMoment[tensor].Values[^1] = 0;
+                    which.ImportOptimizer(state);
+                },
+                Settings,
+                1e6,
+                tensor);
+        }
+    }
+
+    [Fact]
+    public void A_huge_update_that_stays_finite_is_made()
+    {
+        var config = TestModels.Plain;
+        using var policy = CpuPolicy.Create(TestBatches.Weights(config), new CpuOptions { Threads = 2, ChunkTokens = 25 });
+        policy.Accumulate(Batch(config, 1), new LinearObjective());
+        policy.Apply(Settings, 1e30);
+        var after = policy.ExportWeights();
+        Assert.Contains(after.Names, n => after[n].Values.Any(w => Math.Abs(w) > 1e29f));
+        Assert.All(after.Names, n => Assert.All(after[n].Values, w => Assert.True(float.IsFinite(w))));
+    }
+
+    [Fact]
+    public void A_gradient_whose_square_overflows_is_refused_without_clipping()
+    {
+        var config = TestModels.Plain;
+        using var policy = CpuPolicy.Create(TestBatches.Weights(config), new CpuOptions { Threads = 1 });
+        var weights = policy.ExportWeights();
+        var batch = Batch(config, 2);
+        batch.Credit.PositiveMass[3] = 1e25f;
+        policy.Accumulate(batch, new LinearObjective());
+        Assert.Contains("model.", Assert.Throws<NonFiniteException>(() => policy.Apply(Settings with { MaxGradientNorm = double.PositiveInfinity }, 0.01)).Where);
+        AssertSame(weights, policy.ExportWeights());
+        policy.Accumulate(batch, new LinearObjective());
+        Assert.True(policy.Apply(Settings, 0.01).Clipped);
+    }
+
     [Fact]
     public void Failures_inside_accumulate_clear_the_gradient_and_do_not_depend_on_threads()
     {

@@ -73,8 +73,9 @@ public sealed unsafe partial class CpuPolicy
         double norm = Math.Sqrt(squares);
         bool clipped = norm > settings.MaxGradientNorm;
         gradientScale = clipped ? settings.MaxGradientNorm / norm : 1;
+        adam = new AdamWSettings(learningRate, settings.Beta1, settings.Beta2, settings.Epsilon, settings.WeightDecay, step + 1);
+        CheckUpdate(norm);
         step++;
-        adam = new AdamWSettings(learningRate, settings.Beta1, settings.Beta2, settings.Epsilon, settings.WeightDecay, step);
         nextBlock = 0;
         pool.Run(stepBlocks);
         Array.Clear(laneTouched);
@@ -109,6 +110,7 @@ public sealed unsafe partial class CpuPolicy
         CheckShapes(state.SecondMoment, nameof(state.SecondMoment));
         MakeMoments();
         step = state.Step;
+        bounds = UpdateBounds.Unknown;
         layout.CopyIn(state.FirstMoment, firstMoment!.Pointer);
         layout.CopyIn(state.SecondMoment, secondMoment!.Pointer);
     }
