@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using TreeRl.Policies;
 
 namespace TreeRl.Objectives;
@@ -68,6 +69,9 @@ public enum KlEstimator
 /// </remarks>
 public sealed record PolicyObjective : ITrainingObjective
 {
+    /// <summary>The very objects that were found free of problems; looking for problems allocates, and is done once for each.</summary>
+    private static readonly ConditionalWeakTable<PolicyObjective, PolicyObjective> Sound = [];
+
     /// <summary>Creates a GRPO-like objective: token ratios, clip 0.2/0.2, token mean.</summary>
     public PolicyObjective(string name)
     {
@@ -200,9 +204,13 @@ public sealed record PolicyObjective : ITrainingObjective
     /// <exception cref="NonFiniteException">A ratio or KL estimate overflowed.</exception>
     public LossReport Evaluate(in ObjectiveInput input, Span<float> dLogProb, Span<float> dEntropy)
     {
-        var problems = Problems();
-        Guard.That(problems.IsEmpty, $"objective '{Name}': {string.Join("; ", problems)}", "objective");
-        var gradient = new double[input.TargetCount];
+        if (!Sound.TryGetValue(this, out _))
+        {
+            var problems = Problems();
+            Guard.That(problems.IsEmpty, $"objective '{Name}': {string.Join("; ", problems)}", "objective");
+            Sound.AddOrUpdate(this, this);
+        }
+        var gradient = ObjectiveScratch.Gradient.Zeros(input.TargetCount);
         var report = new LossReport();
         SharedTerms.Tokens(this, input, gradient, ref report);
         if (Ratio == RatioLevel.Token) TokenTerms.Add(this, input, gradient, ref report);

@@ -34,7 +34,7 @@ internal readonly struct Surrogate(PolicyObjective objective)
 /// <summary>KL, entropy and the sums every objective reports.</summary>
 internal static class SharedTerms
 {
-    public static void Tokens(PolicyObjective objective, in ObjectiveInput input, double[] gradient, ref LossReport report)
+    public static void Tokens(PolicyObjective objective, in ObjectiveInput input, Span<double> gradient, ref LossReport report)
     {
         for (int t = 0; t < gradient.Length; t++)
         {
@@ -91,7 +91,7 @@ internal static class SharedTerms
 /// <summary>Policy terms with a ratio for each token, from the masses.</summary>
 internal static class TokenTerms
 {
-    public static void Add(PolicyObjective objective, in ObjectiveInput input, double[] gradient, ref LossReport report)
+    public static void Add(PolicyObjective objective, in ObjectiveInput input, Span<double> gradient, ref LossReport report)
     {
         var surrogate = new Surrogate(objective);
         for (int t = 0; t < gradient.Length; t++)
@@ -126,13 +126,13 @@ internal static class TokenTerms
 /// <summary>The clipped surrogate with one ratio for each sample, from the sample table.</summary>
 internal static class SequenceTerms
 {
-    public static void Add(PolicyObjective objective, in ObjectiveInput input, double[] gradient, ref LossReport report)
+    public static void Add(PolicyObjective objective, in ObjectiveInput input, Span<double> gradient, ref LossReport report)
     {
         var samples = input.Samples;
         var surrogate = new Surrogate(objective);
         int firstRun = samples.GroupFirstRun[input.Group], runs = samples.GroupFirstRun[input.Group + 1] - firstRun;
-        var runLogRatio = new double[runs];
-        var runGradient = new double[runs];
+        var runLogRatio = ObjectiveScratch.RunLogRatio.Zeros(runs);
+        var runGradient = ObjectiveScratch.RunGradient.Zeros(runs);
         for (int r = 0; r < runs; r++)
         {
             int first = samples.RunFirstTarget[firstRun + r] - input.FirstTarget;

@@ -1,5 +1,6 @@
 using System;
 using System.Linq;
+using TreeRl.Objectives;
 using TreeRl.Policies;
 using TreeRl.Policies.Cpu;
 using Xunit;
@@ -74,6 +75,40 @@ public sealed class CpuAllocationTests
         }
 
         Assert.Equal(0, Least(Round));
+    }
+
+    [Theory]
+    [InlineData("grpo", 1)]
+    [InlineData("grpo", 2)]
+    [InlineData("gspo", 1)]
+    [InlineData("gspo", 2)]
+    public void A_step_by_a_published_objective_allocates_nothing_after_warm_up(string name, int threads)
+    {
+        var config = TestModels.ByName["everything, head 40, adjacent"];
+        using var policy = CpuPolicy.Create(TestBatches.Weights(config), new CpuOptions { Threads = threads, ChunkTokens = 25 });
+        PolicyObjective[] objectives = name == "grpo"
+            ? [ObjectivePresets.Grpo, ObjectivePresets.Grpo.WithKl(KlEstimator.K3, 0.04).WithEntropy(0.01)]
+            : [ObjectivePresets.Gspo, ObjectivePresets.GspoToken.WithKl(KlEstimator.K3, 0.04)];
+        // The same groups with and without log-probabilities of before, all with a reference.
+        var batches = Enumerable.Range(1, 3).Select(i => TestBatches.WithSamples(CpuUpdateTests.Batch(config, i, 3 + 2 * i))).ToArray();
+        for (int i = 0; i < batches.Length; i++)
+        {
+            batches[i].Credit.LogProbRef = CpuScoreTests.Score(policy, batches[i]).LogProb;
+            if (i > 0) batches[i].Credit.LogProbOld = batches[i].Credit.LogProbRef;
+        }
+        var settings = new OptimizerSettings();
+        double ratios = 0, norm = 0;
+        void Round()
+        {
+            foreach (var objective in objectives)
+            {
+                foreach (var batch in batches) ratios += policy.Accumulate(batch, objective).RatioCount;
+                norm += policy.Apply(settings, 1e-6).GradientNorm;
+            }
+        }
+
+        Assert.Equal(0, Least(Round));
+        Assert.True(ratios > 0 && norm > 0);
     }
 
     /// <summary>

@@ -146,6 +146,77 @@ internal static class TestBatches
         };
     }
 
+    /// <summary>The batch with a run for each answer segment, a sample for each leaf's path and advantages of both signs; masses follow from them.</summary>
+    public static PackedBatch WithSamples(PackedBatch batch)
+    {
+        List<int> groupFirstRun = [0], runFirstTarget = [], runTargetCount = [], groupFirstSample = [0], sampleFirstPart = [0], partRun = [];
+        List<float> advantages = [];
+        var runOf = new int[batch.SegmentCount];
+        float[] positive = new float[batch.TargetCount], negative = new float[batch.TargetCount], mass = new float[batch.TargetCount];
+        for (int group = 0, target = 0; group < batch.GroupCount; group++)
+        {
+            for (int s = batch.GroupFirstSegment[group]; s < batch.GroupFirstSegment[group + 1]; s++)
+            {
+                runOf[s] = -1;
+                if (batch.SegmentParent[s] < 0) continue;
+                runOf[s] = runFirstTarget.Count;
+                runFirstTarget.Add(target);
+                runTargetCount.Add(batch.SegmentFirstRow[s + 1] - batch.SegmentFirstRow[s] + (batch.SegmentParent.Contains(s) ? 0 : 1));
+                target += runTargetCount[^1];
+            }
+            for (int s = batch.GroupFirstSegment[group]; s < batch.GroupFirstSegment[group + 1]; s++)
+            {
+                if (runOf[s] < 0 || batch.SegmentParent.Contains(s)) continue;
+                float advantage = s % 2 == 0 ? 1 : -0.5f;
+                for (int at = s; runOf[at] >= 0; at = batch.SegmentParent[at])
+                {
+                    int run = runOf[at];
+                    partRun.Add(run);
+                    advantages.Add(advantage);
+                    for (int t = runFirstTarget[run]; t < runFirstTarget[run] + runTargetCount[run]; t++)
+                    {
+                        positive[t] += Math.Max(advantage, 0);
+                        negative[t] += Math.Max(-advantage, 0);
+                        mass[t]++;
+                    }
+                }
+                sampleFirstPart.Add(partRun.Count);
+            }
+            groupFirstRun.Add(runFirstTarget.Count);
+            groupFirstSample.Add(sampleFirstPart.Count - 1);
+        }
+        return new PackedBatch
+        {
+            GroupFirstSegment = batch.GroupFirstSegment,
+            GroupFirstTarget = batch.GroupFirstTarget,
+            SegmentParent = batch.SegmentParent,
+            SegmentFirstRow = batch.SegmentFirstRow,
+            RowToken = batch.RowToken,
+            RowPosition = batch.RowPosition,
+            TargetRow = batch.TargetRow,
+            TargetToken = batch.TargetToken,
+            TargetSource = batch.TargetSource,
+            Credit = new CreditColumns
+            {
+                PositiveMass = positive,
+                NegativeMass = negative,
+                Mass = mass,
+                LogProbSampled = batch.Credit.LogProbSampled,
+                Samples = new SampleTable
+                {
+                    GroupFirstRun = [.. groupFirstRun],
+                    RunFirstTarget = [.. runFirstTarget],
+                    RunTargetCount = [.. runTargetCount],
+                    GroupFirstSample = [.. groupFirstSample],
+                    SampleTokenWeight = [.. Enumerable.Repeat(1f, sampleFirstPart.Count - 1)],
+                    SampleFirstPart = [.. sampleFirstPart],
+                    PartRun = [.. partRun],
+                    PartAdvantage = [.. advantages],
+                },
+            },
+        };
+    }
+
     private static int LastRow(int segment) => lastRow[segment];
 
     [ThreadStatic]
