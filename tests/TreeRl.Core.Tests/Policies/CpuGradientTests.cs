@@ -16,10 +16,10 @@ public sealed class CpuGradientTests
     private const double Tolerance = 1e-4;
 
     [Theory]
-    [MemberData(nameof(TestModels.Names), MemberType = typeof(TestModels))]
+    [MemberData(nameof(TestModels.NamesAndLargeHeads), MemberType = typeof(TestModels))]
     public void Each_tensors_gradient_equals_central_differences_of_the_reference(string name)
     {
-        var config = TestModels.ByName[name];
+        var config = TestModels.Find(name);
         bool large = config.VocabSize > 1000;
         var weights = TestBatches.Weights(config, 3);
         var batch = WithMasses(TestBatches.Pack(TestBatches.RandomPrompts(large ? 1 : 2, config.VocabSize, 11)), 2);
@@ -46,11 +46,17 @@ public sealed class CpuGradientTests
         }
     }
 
-    [Fact]
-    public void A_trees_gradient_equals_the_sum_over_its_paths()
+    [Theory]
+    [InlineData("plain", 3)]
+    [InlineData("llama2c: adjacent rotary, head 8, odd widths", 5)]
+    [InlineData("qwen2: bias, grouped queries, head 24", 5)]
+    [InlineData("qwen3: q/k norm, untied, head 32", 5)]
+    [InlineData("everything, head 40, adjacent", 10)]
+    [InlineData("head 128, q/k norm", 3)]
+    public void A_trees_gradient_equals_the_sum_over_its_paths(string name, int seeds)
     {
-        var config = TestModels.ByName["everything, head 40, adjacent"];
-        for (int seed = 1; seed <= 10; seed++)
+        var config = TestModels.Find(name);
+        for (int seed = 1; seed <= seeds; seed++)
         {
             var prompts = TestBatches.RandomPrompts(2, config.VocabSize, seed);
             // Every path carries masses of its own; a tree token carries the sum over the paths it lies on.

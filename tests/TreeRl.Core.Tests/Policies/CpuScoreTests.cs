@@ -1,6 +1,5 @@
 using System;
 using System.Linq;
-using TreeRl.Numerics;
 using TreeRl.Policies;
 using TreeRl.Policies.Cpu;
 using Xunit;
@@ -13,10 +12,10 @@ public sealed class CpuScoreTests
     private const double Tolerance = 3e-5;
 
     [Theory]
-    [MemberData(nameof(TestModels.Names), MemberType = typeof(TestModels))]
+    [MemberData(nameof(TestModels.NamesAndLargeHeads), MemberType = typeof(TestModels))]
     public void Log_probs_and_entropies_equal_the_reference_along_each_path(string name)
     {
-        var config = TestModels.ByName[name];
+        var config = TestModels.Find(name);
         var weights = TestBatches.Weights(config);
         var batch = TestBatches.Pack(TestBatches.RandomPrompts(config.VocabSize > 1000 ? 1 : 3, config.VocabSize, 5));
         using var policy = CpuPolicy.Create(weights, new CpuOptions { Threads = 1 });
@@ -29,19 +28,22 @@ public sealed class CpuScoreTests
         }
     }
 
-    [Theory]
-    [InlineData(SimdLevel.Portable)]
-    [InlineData(SimdLevel.Avx2)]
-    public void Narrower_kernels_agree_with_the_widest(SimdLevel level)
+    [Fact]
+    public void A_vocabulary_of_two_hundred_thousand_tokens_scores_as_the_reference_does()
     {
-        Assert.SkipWhen(level > Simd.Best, "this machine has no such kernels");
-        var config = TestModels.ByName["everything, head 40, adjacent"];
+        var config = TestModels.ByName["large vocabulary, recomputed logits"] with { VocabSize = 200_003 };
         var weights = TestBatches.Weights(config);
-        var batch = TestBatches.Pack(TestBatches.RandomPrompts(3, config.VocabSize, 5));
-        using var best = CpuPolicy.Create(weights, new CpuOptions { Threads = 1 });
-        using var narrow = CpuPolicy.Create(weights, new CpuOptions { Threads = 1, Simd = level });
-        float[] expected = Score(best, batch).LogProb, actual = Score(narrow, batch).LogProb;
-        for (int t = 0; t < expected.Length; t++) Assert.InRange(actual[t] - expected[t], -Tolerance, Tolerance);
+        var root = new TestNode { Tokens = [199_999] };
+        root.Children.AddRange([new TestNode { Tokens = [200_002, 3] }, new TestNode { Tokens = [131_072] }]);
+        var batch = TestBatches.Pack([new TestPrompt([200_002, 1], [root])]);
+        using var policy = CpuPolicy.Create(weights, new CpuOptions { Threads = 1 });
+        var (logProb, entropy) = Score(policy, batch);
+        var (expected, expectedEntropy) = new ReferenceModel(weights).Score(batch);
+        for (int t = 0; t < batch.TargetCount; t++)
+        {
+            Assert.InRange(logProb[t] - expected[t], -Tolerance, Tolerance);
+            Assert.InRange(entropy[t] - expectedEntropy[t], -Tolerance, Tolerance);
+        }
     }
 
     [Fact]

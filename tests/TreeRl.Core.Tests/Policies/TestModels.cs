@@ -22,5 +22,17 @@ internal static class TestModels
         ["large vocabulary, recomputed logits"] = Plain with { Layers = 1, VocabSize = 70_001, Width = 8, FeedForward = 8, HeadSize = 8, Heads = 1, KeyValueHeads = 1 },
     };
 
+    /// <summary>Heads as large as published models have them.</summary>
+    public static readonly Dictionary<string, ModelConfig> LargeHeads = new()
+    {
+        ["head 64, grouped queries, bias"] = Plain with { Layers = 1, HeadSize = 64, Heads = 2, KeyValueHeads = 1, Width = 24, QkvBias = true },
+        ["head 128, q/k norm"] = Plain with { Layers = 1, HeadSize = 128, Heads = 2, KeyValueHeads = 1, Width = 24, QkNorm = true, RotaryBase = 1e6 },
+        ["head 256, untied, adjacent"] = Plain with { Layers = 1, HeadSize = 256, Heads = 1, KeyValueHeads = 1, Width = 24, TiedHead = false, Rotary = RotaryPairing.Adjacent },
+    };
+
     public static TheoryData<string> Names => [.. ByName.Keys];
+
+    public static TheoryData<string> NamesAndLargeHeads => [.. ByName.Keys, .. LargeHeads.Keys];
+
+    public static ModelConfig Find(string name) => ByName.TryGetValue(name, out var config) ? config : LargeHeads[name];
 }
