@@ -33,3 +33,9 @@ fsi.AddPrinter(fun (value: TreeRl.Training.EvaluationPoint) -> $"after step {val
 fsi.AddPrinter(fun (value: TreeRl.Training.StepMetrics) ->
     $"step {value.Step + 1}: reward {value.Reward:F3}, answers {value.Leaves}, mean tokens {value.AnswerTokens:F1}, "
     + $"informative {100.0 * value.InformativeShare:F1} %%, entropy {value.Loss.MeanEntropy:F3}, {value.Seconds.Total:F2} s")
+
+fsi.AddPrinter(fun (value: System.Collections.Immutable.ImmutableArray<TreeRl.Training.StepMetrics>) ->
+    let rewards = value |> Seq.truncate 8 |> Seq.map (fun step -> $"{step.Reward:F3}")
+
+    let more = if value.Length > 8 then ", .." else ""
+    $"""{value.Length} measured, rewards {String.concat ", " rewards}{more}""")
