@@ -148,15 +148,15 @@ module LabReport =
         [|
             "forest"
             "rule"
-            "signal"
-            "eff. tokens"
-            "bias"
-            "RMSE"
+            "cosine"
+            "less first"
             "r all"
             "r inner"
             "r leaves"
-            "cosine"
-            "less first"
+            "RMSE"
+            "bias"
+            "signal"
+            "eff. tokens"
         |]
 
     let private estimate (value: Estimate) =
@@ -170,15 +170,15 @@ module LabReport =
         [|
             row.Forest
             row.Rule
-            Format.percent row.Tokens.SignalShare
-            Show.whole (int64 row.Tokens.EffectiveTokens)
-            Format.signed row.All.Bias.Value
-            estimate row.All.Rmse
+            estimate row.Gradient.Corrected
+            estimate (row.Gradient.Minus study.Rows.Head.Gradient)
             estimate row.All.CorrectedCorrelation
             estimate row.Inner.CorrectedCorrelation
             estimate row.Leaves.CorrectedCorrelation
-            estimate row.Gradient.Corrected
-            estimate (row.Gradient.Minus study.Rows.Head.Gradient)
+            estimate row.All.Rmse
+            Format.signed row.All.Bias.Value
+            Format.percent row.Tokens.SignalShare
+            Show.whole (int64 row.Tokens.EffectiveTokens)
         |]
 
     let private forestColumns =
