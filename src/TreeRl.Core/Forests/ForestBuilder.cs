@@ -194,17 +194,7 @@ public sealed partial class ForestBuilder
                 node = leaf ? After(node) : of.FirstChild;
             }
         }
-        return Forest.Create(new ForestColumns
-        {
-            Prompts = [.. prompts],
-            Parent = ImmutableCollectionsMarshal.AsImmutableArray(parent),
-            PromptOf = ImmutableCollectionsMarshal.AsImmutableArray(promptOf),
-            TokenCount = ImmutableCollectionsMarshal.AsImmutableArray(counts),
-            Finish = ImmutableCollectionsMarshal.AsImmutableArray(finish),
-            TokenId = ImmutableCollectionsMarshal.AsImmutableArray(ids),
-            LogProb = ImmutableCollectionsMarshal.AsImmutableArray(logProb),
-            Entropy = ImmutableCollectionsMarshal.AsImmutableArray(entropy),
-        });
+        return Forest.Create(ForestColumns.Over([.. prompts], parent, promptOf, counts, finish, ids, logProb, entropy));
     }
 
     /// <summary>The next node in preorder after the subtree that ends with the leaf <paramref name="node"/>; -1 at the prompt's end.</summary>

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 
 namespace TreeRl.Forests;
 
@@ -30,6 +31,19 @@ public sealed class ForestColumns
 
     /// <summary>Token -> entropy, length T.</summary>
     public required ImmutableArray<float> Entropy { get; init; }
+
+    /// <summary>Columns that take the arrays over without a copy: the caller must not write to them again.</summary>
+    internal static ForestColumns Over(ImmutableArray<ForestPrompt> prompts, int[] parent, int[] promptOf, int[] tokenCount, Finish[] finish, int[] tokenId, float[] logProb, float[] entropy) => new()
+    {
+        Prompts = prompts,
+        Parent = ImmutableCollectionsMarshal.AsImmutableArray(parent),
+        PromptOf = ImmutableCollectionsMarshal.AsImmutableArray(promptOf),
+        TokenCount = ImmutableCollectionsMarshal.AsImmutableArray(tokenCount),
+        Finish = ImmutableCollectionsMarshal.AsImmutableArray(finish),
+        TokenId = ImmutableCollectionsMarshal.AsImmutableArray(tokenId),
+        LogProb = ImmutableCollectionsMarshal.AsImmutableArray(logProb),
+        Entropy = ImmutableCollectionsMarshal.AsImmutableArray(entropy),
+    };
 
     internal void Validate()
     {

@@ -59,17 +59,7 @@ internal ref struct ForestFileReader
         if (at != end) throw Broken(at, $"{end - at} bytes are left after the last token: there must be none");
         try
         {
-            return Forest.Create(new ForestColumns
-            {
-                Prompts = prompts,
-                Parent = ImmutableCollectionsMarshal.AsImmutableArray(parent),
-                PromptOf = ImmutableCollectionsMarshal.AsImmutableArray(promptOf),
-                TokenCount = ImmutableCollectionsMarshal.AsImmutableArray(counts),
-                Finish = ImmutableCollectionsMarshal.AsImmutableArray(finish),
-                TokenId = ImmutableCollectionsMarshal.AsImmutableArray(ids),
-                LogProb = ImmutableCollectionsMarshal.AsImmutableArray(logProb),
-                Entropy = ImmutableCollectionsMarshal.AsImmutableArray(entropy),
-            });
+            return Forest.Create(ForestColumns.Over(prompts, parent, promptOf, counts, finish, ids, logProb, entropy));
         }
         catch (ArgumentException e)
         {
