@@ -182,6 +182,33 @@ type Evaluate =
 
         PolicyMeasure.Run(policy.Live, policy.Name, policy.Tokenizer, source, plan)
 
+    /// <summary>
+    /// Measures a run's policy before and after training, on the same test questions, as the run itself measures: <c>evaluateBy</c>,
+    /// <c>evaluateAt</c>, the sampling's <c>maxTokens</c> and stop texts.
+    /// </summary>
+    /// <param name="run">The finished run.</param>
+    /// <param name="items">Questions; those of <c>evaluateOn</c> when left out.</param>
+    /// <param name="answers">Answers to each; those of <c>evaluateOn</c> when left out.</param>
+    /// <returns>The answers of the policy "before" and of the policy "after".</returns>
+    static member around(run: Run, ?items: int, ?answers: int) : Evaluated * Evaluated =
+        let spec, sampling = run.Experiment.Spec, run.Experiment.Plan.Sampling
+
+        let measure name policy =
+            Evaluate.on (
+                policy,
+                spec.Tasks.Value,
+                items = defaultArg items spec.EvaluateItems,
+                answers = defaultArg answers spec.EvaluateSamples,
+                maxTokens = sampling.MaxTokens,
+                temperature = spec.EvaluateTemperature,
+                right = run.Experiment.Plan.Evaluation.Grader,
+                stopAt = List.ofSeq sampling.StopTexts
+            )
+            |> Evaluate.rename name
+
+        use trained = run.Trained
+        measure "before" run.Experiment.Policy, measure "after" trained
+
     /// <summary>The same answers under another name of the policy, for tables.</summary>
     static member rename (name: string) (evaluation: Evaluated) : Evaluated = evaluation.WithPolicy name
 
