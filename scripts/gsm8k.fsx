@@ -4,9 +4,9 @@
 // run      ./treerl scripts/gsm8k.fsx --model <folder> [--data <gsm8k.jsonl>] [--steps 50]
 //          The folder has config.json, safetensors and a tokenizer. The data defaults to gsm8k_test.jsonl in the folder that TREERL_DATA
 //          names (../shared/data beside the repository); one question in five is held out. To report numbers, train on GSM8K's train file.
-//          TREERL_SMALL=1 needs neither: it makes a tiny random model and five questions in a temporary folder.
+//          TREERL_SMALL=1 needs neither: it makes a tiny random model, right about nothing, and five questions in a temporary folder.
 // time     small: seconds. A model of 100 million parameters takes minutes a step on two cores
-// expect   small: a random model is right about nothing, before and after. A table of the run, a paired comparison, the report's path
+// expect   a table of the answers after, a paired comparison with those before, the run's table and the report's path
 
 #load "treerl.fsx"
 
@@ -42,7 +42,6 @@ let longest = if Script.small then 24 else 320
 
 let forest =
     branching {
-        trees 2
         leaves 8
         branchWhen (entropyAbove 1.0)
         topUp newTrees
