@@ -2,7 +2,7 @@
 // same number of answers a prompt, and the tokens each of them cost side by side.
 //
 // run      ./treerl scripts/quickstart.fsx          (TREERL_SMALL=1: a few seconds, to see that it works)
-// time     about 2 minutes on two cores, the first build included
+// time     about a minute on two cores, half of it for the first build
 // expect   both policies gain well over 15 points on held-out chains of 3 to 4 steps; TreeAdv samples fewer tokens, because answers
 //          share their beginnings. The table and runs/quickstart/report.html show it; equal seeds give equal numbers. The runs are kept: to start
 //          afresh, delete runs/quickstart.

@@ -73,7 +73,9 @@ type internal Progress(name: string, steps: int) =
             stepsDone <- started.ResumedFrom
 
             let resumed =
-                if started.ResumedFrom > 0 then
+                if started.ResumedFrom = started.Plan.Steps then
+                    $", finished before and read back from {started.Plan.Folder} (delete it to run anew)"
+                elif started.ResumedFrom > 0 then
                     $", continuing after step {started.ResumedFrom}"
                 else
                     ""
