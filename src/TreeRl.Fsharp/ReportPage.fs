@@ -62,7 +62,7 @@ ul.nodes ul.nodes li:last-child::after { display: none; }
 footer { max-width: 1180px; margin: 0 auto; color: var(--muted); font-size: 13px; padding: 30px 24px 50px; }
 """
 
-    let internal style = css + Chart.css
+    let internal style = css + Assets.text "chart.css"
 
     let private facts (pairs: (string * string)[]) =
         cls
@@ -139,7 +139,7 @@ footer { max-width: 1180px; margin: 0 auto; color: var(--muted); font-size: 13px
             |]
 
         let chart = Chart.lines $"{metric} over {xLabel}" xLabel metric series
-        Chart.figure size (if isShare metric then Chart.range 0.0 1.0 chart else chart)
+        Chart.figure size "" (if isShare metric then Chart.range 0.0 1.0 chart else chart)
 
     let private metrics (runs: RunView[]) =
         runs
