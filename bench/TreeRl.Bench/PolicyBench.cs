@@ -2,7 +2,8 @@ using System;
 using System.Collections.Generic;
 using System.Diagnostics;
 using System.Linq;
-using TreeRl.Models;
+using ModelWeights = TreeRl.Models.ModelWeights;
+using ModelConfig = TreeRl.Models.ModelConfig;
 using TreeRl.Numerics;
 using TreeRl.Policies;
 using TreeRl.Policies.Cpu;
@@ -14,24 +15,10 @@ internal static class PolicyBench
 {
     private const int DecodeTokens = 128;
 
-    private static readonly ModelConfig Small = new()
-    {
-        VocabSize = 64,
-        Width = 128,
-        Layers = 4,
-        Heads = 4,
-        KeyValueHeads = 2,
-        HeadSize = 32,
-        FeedForward = 512,
-        ContextLength = 512,
-    };
-
-    private static readonly ModelConfig Medium = Small with { Width = 320, Layers = 8, Heads = 10, KeyValueHeads = 5, FeedForward = 1024 };
-
     public static void Run(bool decode, bool train)
     {
         Console.WriteLine($"peak of one core {Clock.PeakGigaflops(Simd.Best):f0} GFLOP/s ({Simd.Best})");
-        foreach (var (name, config) in new[] { ("1M", Small), ("10M", Medium) })
+        foreach (var (name, config) in new[] { ("1M", Models.Small), ("10M", Models.Medium) })
         {
             var weights = ModelWeights.Random(config, Seed.Of(1), 0.1);
             foreach (int threads in new[] { 1, 2 })

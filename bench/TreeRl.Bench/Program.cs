@@ -15,6 +15,9 @@ switch (args)
     case ["kernels", var name] when Enum.TryParse(name, ignoreCase: true, out SimdLevel level) && Enum.IsDefined(level):
         KernelBench.Run(level);
         return 0;
+    case ["attention"]:
+        AttentionBench.Run();
+        return 0;
     case ["policy"]:
         PolicyBench.Run(decode: true, train: true);
         return 0;
@@ -22,6 +25,6 @@ switch (args)
         PolicyBench.Run(decode: args[1] == "decode", train: args[1] == "train");
         return 0;
     default:
-        Console.Error.WriteLine("usage: TreeRl.Bench kernels [portable|avx2|avx512] | policy [decode|train]");
+        Console.Error.WriteLine("usage: TreeRl.Bench kernels [portable|avx2|avx512] | attention | policy [decode|train]");
         return 2;
 }

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 
 namespace TreeRl.Policies.Cpu;
 
@@ -25,6 +26,10 @@ internal sealed class Branch
 
     /// <summary>The call that saw it last, to find a branch given twice.</summary>
     public long SeenBy;
+
+    /// <summary>Orders branches by their blocks, root first: those that share a prefix become neighbours.</summary>
+    public static readonly IComparer<Branch> ByPath = Comparer<Branch>.Create(
+        static (a, b) => a.Blocks.AsSpan(0, a.BlockCount).SequenceCompareTo(b.Blocks.AsSpan(0, b.BlockCount)));
 
     /// <summary>Appends a block.</summary>
     public void Append(int block)

@@ -22,6 +22,8 @@ internal sealed unsafe class CpuDecoder : IDecoder
     private readonly DecodePass pass;
     private readonly TokenPicker[] pickers;
     private readonly Action<int> pickSlice;
+    private Branch[] moving = [];
+    private int[] order = [];
     private long calls;
     private bool disposed;
 
@@ -123,7 +125,7 @@ internal sealed unsafe class CpuDecoder : IDecoder
             blocks += branch.BlockCount + 1;
         }
         pass.Begin(branches.Length, blocks);
-        for (int i = 0; i < branches.Length; i++)
+        foreach (int i in SiblingsTogether(branches))
         {
             var branch = this.branches.Get(branches[i]);
             if (branch.Length % DecodeAttention.BlockPositions == 0) branch.Append(cache.Take());
@@ -203,6 +205,25 @@ internal sealed unsafe class CpuDecoder : IDecoder
         pass.Dispose();
         cache.Dispose();
         logits.Dispose();
+    }
+
+    /// <summary>The places of the branches in an order in which those that share cache blocks are neighbours, so that they attend to these together.</summary>
+    private ReadOnlySpan<int> SiblingsTogether(ReadOnlySpan<int> ids)
+    {
+        if (order.Length < ids.Length)
+        {
+            order = new int[Math.Max(ids.Length, 2 * order.Length)];
+            moving = new Branch[order.Length];
+        }
+        bool sorted = true;
+        for (int i = 0; i < ids.Length; i++)
+        {
+            order[i] = i;
+            moving[i] = branches.Get(ids[i]);
+            sorted &= i == 0 || Branch.ByPath.Compare(moving[i - 1], moving[i]) <= 0;
+        }
+        if (!sorted) moving.AsSpan(0, ids.Length).Sort(order.AsSpan(0, ids.Length), Branch.ByPath);
+        return order.AsSpan(0, ids.Length);
     }
 
     private void PickSlice(int worker) =>

@@ -1,20 +1,27 @@
 using System;
-using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using TreeRl.Numerics;
 
 namespace TreeRl.Policies.Cpu;
 
 /// <summary>
-/// Attention of single rows to cached keys and values. A cache block holds 16 positions of one branch:
+/// Attention of rows, each a token at the end of a path, to cached keys and values. A cache block holds 16 positions of one branch:
 /// <code>[layer][key/value head][ keys [h'][16] | values [16][h'] ]</code>
-/// Blocks begin at multiples of 16 on the path and sums run in the order of <see cref="TreeAttention"/> (each score one chain of
-/// multiply-adds over the head, each output one chain over the path), so that decoding gives the trainer's values, wherever a branch was forked.
+/// Rows whose paths share blocks meet them together: the scores of all their query heads are one matrix product with the shared keys, and so is the mix
+/// of the shared values, which cost time by the tree's unique blocks and not by its paths.
 /// </summary>
-internal sealed unsafe class DecodeAttention(ParameterLayout layout)
+/// <remarks>
+/// Each score is one chain of multiply-adds over the head and each output one chain over the path, root first, as in <see cref="TreeAttention"/>: a chain that
+/// leaves a shared edge goes on below it from its unrounded sum. So no merging by log-sum-exp is needed, a row's result is the same to the bit whatever other
+/// rows share its blocks, and decoding gives the trainer's values.
+/// </remarks>
+internal sealed unsafe partial class DecodeAttention(ParameterLayout layout)
 {
     /// <summary>Positions in a block.</summary>
     public const int BlockPositions = 16;
+
+    // Scores of the rows in hand stay in the second-level cache beside the keys they are made of.
+    private const int RowsTogether = 64;
+    private const long ScoresTogether = 32 << 10;
 
     private readonly int h = layout.HeadSize;
     private readonly int group = layout.Config.Heads / layout.Config.KeyValueHeads;
@@ -24,8 +31,12 @@ internal sealed unsafe class DecodeAttention(ParameterLayout layout)
     /// <summary>Floats of a cache block.</summary>
     public static long BlockFloats(ParameterLayout layout) => 2L * layout.Config.Layers * layout.Config.KeyValueHeads * BlockPositions * layout.HeadSize;
 
-    /// <summary>Floats of scores that <see cref="Attend"/> needs for paths of at most <paramref name="keys"/>.</summary>
-    public static long ScoreFloats(ParameterLayout layout, int keys) => (long)(layout.Config.Heads / layout.Config.KeyValueHeads) * Simd.Pad(keys);
+    /// <summary>Floats of scratch that <see cref="Attend"/> needs for <paramref name="rows"/> rows of paths of at most <paramref name="keys"/>.</summary>
+    public static long ScratchFloats(ParameterLayout layout, int rows, int keys)
+    {
+        int group = layout.Config.Heads / layout.Config.KeyValueHeads, padded = Simd.Pad(keys);
+        return (long)Math.Min(rows, Together(group, padded)) * group * (padded + 2 * layout.HeadSize);
+    }
 
     /// <summary>Writes the key and value of one head at <paramref name="position"/> into the path's block.</summary>
     public void Store(int layer, int head, nint* path, int position, float* key, float* value)
@@ -36,151 +47,70 @@ internal sealed unsafe class DecodeAttention(ParameterLayout layout)
         VectorMath.Copy(value, (float*)path[position / BlockPositions] + Offset(layer, head) + (BlockPositions + position % BlockPositions) * (long)h, h);
     }
 
-    /// <summary>Attends the query heads of key head <paramref name="head"/> to positions 0 .. <paramref name="position"/>; queries and output are h' apart.</summary>
-    public void Attend(int layer, int head, nint* path, int position, float* queries, float* output, float* scores)
+    /// <summary>
+    /// Attends the query heads of key head <paramref name="head"/>, for rows [first, end) of <paramref name="rows"/>. Row i's queries begin at
+    /// <paramref name="queries"/> + i * queryStride and its outputs at <paramref name="output"/> + i * outputStride, both with heads h' apart.
+    /// </summary>
+    public void Attend(
+        int layer, int head, in PathRows rows, ReadOnlySpan<PathEdge> edges, int first, int end, float* queries, nint queryStride, float* output, nint outputStride, float* scratch)
     {
-        int keys = position + 1, padded = Simd.Pad(keys), blocks = padded / BlockPositions;
-        long keyAt = Offset(layer, head), valueAt = keyAt + (long)BlockPositions * h;
-        int q = 0;
-        for (; q + 2 <= group; q += 2) Scores2(path, keyAt, blocks, queries + q * h, scores + (long)q * padded, padded);
-        if (q < group) Scores1(path, keyAt, blocks, queries + q * h, scores + (long)q * padded);
-        for (q = 0; q < group; q += 2)
+        int longest = 0;
+        for (int row = first; row < end; row++) longest = Math.Max(longest, rows.Positions[row] + 1);
+        int padded = Simd.Pad(longest), step = Together(group, padded);
+        for (int row = first; row < end; row += step)
         {
-            int other = Math.Min(q + 1, group - 1);
-            float* weight = scores + (long)q * padded, otherWeight = scores + (long)other * padded;
-            float inverse = 1 / Softmax.Forward(weight, keys, padded, scale, out _);
-            float otherInverse = other == q ? 1 : 1 / Softmax.Forward(otherWeight, keys, padded, scale, out _);
-            Mix2(path, valueAt, keys, weight, otherWeight, output + q * h, output + other * h);
-            VectorMath.Scale(output + q * h, h, inverse);
-            if (other != q) VectorMath.Scale(output + other * h, h, otherInverse);
+            AttendTogether(layer, head, rows, edges, row, Math.Min(step, end - row), padded, queries + row * queryStride, queryStride, output + row * outputStride, outputStride, scratch);
         }
     }
+
+    private static int Together(int group, int padded) => (int)Math.Clamp(ScoresTogether / ((long)group * padded), 1, RowsTogether);
 
     private long Offset(int layer, int head) => 2L * ((long)layer * keyHeads + head) * BlockPositions * h;
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Scores1(nint* path, long at, int blocks, float* query, float* scores)
+    private void AttendTogether(
+        int layer, int head, in PathRows rows, ReadOnlySpan<PathEdge> edges, int first, int count, int padded, float* queries, nint queryStride, float* output, nint outputStride, float* scratch)
     {
-        int size = layout.Config.HeadSize, block = 0;
-        for (; block + 4 <= blocks; block += 4)
+        long keyAt = Offset(layer, head), valueAt = keyAt + (long)BlockPositions * h;
+        float* packed = scratch, mixed = packed + (long)count * group * h, scores = mixed + (long)count * group * h;
+        for (int i = 0; i < count; i++) VectorMath.Copy(queries + i * queryStride, packed + (long)i * group * h, (long)group * h);
+        foreach (var edge in edges)
         {
-            float* k0 = (float*)path[block] + at, k1 = (float*)path[block + 1] + at, k2 = (float*)path[block + 2] + at, k3 = (float*)path[block + 3] + at;
-            Vector512<float> s0 = default, s1 = default, s2 = default, s3 = default;
-            for (int j = 0; j < size; j++)
-            {
-                var q = Vector512.Create(query[j]);
-                s0 = Vector512.FusedMultiplyAdd(q, Vector512.Load(k0 + j * 16), s0);
-                s1 = Vector512.FusedMultiplyAdd(q, Vector512.Load(k1 + j * 16), s1);
-                s2 = Vector512.FusedMultiplyAdd(q, Vector512.Load(k2 + j * 16), s2);
-                s3 = Vector512.FusedMultiplyAdd(q, Vector512.Load(k3 + j * 16), s3);
-            }
-            s0.Store(scores + block * 16);
-            s1.Store(scores + block * 16 + 16);
-            s2.Store(scores + block * 16 + 32);
-            s3.Store(scores + block * 16 + 48);
+            int from = Math.Max(edge.FirstRow, first) - first, to = Math.Min(edge.EndRow, first + count) - first;
+            if (from >= to) continue;
+            nint* path = rows.PathOf(first + from);
+            for (int q = from * group; q < to * group; q += MostQueries)
+                Scores(Math.Min(MostQueries, to * group - q), path, keyAt, edge.FirstBlock, edge.EndBlock, packed + (long)q * h, scores + (long)q * padded, padded);
         }
-        for (; block < blocks; block++)
+        // The inverse of a row's sum waits where its query was.
+        for (int q = 0; q < count * group; q++)
         {
-            float* k = (float*)path[block] + at;
-            Vector512<float> s = default;
-            for (int j = 0; j < size; j++) s = Vector512.FusedMultiplyAdd(Vector512.Create(query[j]), Vector512.Load(k + j * 16), s);
-            s.Store(scores + block * 16);
+            int keys = rows.Positions[first + q / group] + 1;
+            packed[(long)q * h] = 1 / Softmax.Forward(scores + (long)q * padded, keys, Simd.Pad(keys), scale, out _);
+        }
+        foreach (var edge in edges)
+        {
+            int from = Math.Max(edge.FirstRow, first) - first, to = Math.Min(edge.EndRow, first + count) - first;
+            if (from >= to) continue;
+            nint* path = rows.PathOf(first + from);
+            // Only a lone row's last block may end before its sixteenth position.
+            int keys = Math.Min(edge.EndBlock * BlockPositions, rows.Positions[first + from] + 1);
+            for (int q = from * group; q < to * group; q += MostQueries)
+                Mix(Math.Min(MostQueries, to * group - q), path, valueAt, edge.FirstBlock, keys, scores + (long)q * padded, padded, mixed + (long)q * h);
+        }
+        for (int q = 0; q < count * group; q++)
+        {
+            float* result = output + q / group * outputStride + q % group * h;
+            VectorMath.Copy(mixed + (long)q * h, result, h);
+            VectorMath.Scale(result, h, packed[(long)q * h]);
         }
     }
+}
 
-    /// <summary>Two heads at once, so that a key is loaded once for both.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Scores2(nint* path, long at, int blocks, float* query, float* scores, int stride)
-    {
-        int size = layout.Config.HeadSize, block = 0;
-        float* other = query + h;
-        for (; block + 4 <= blocks; block += 4)
-        {
-            float* k0 = (float*)path[block] + at, k1 = (float*)path[block + 1] + at, k2 = (float*)path[block + 2] + at, k3 = (float*)path[block + 3] + at;
-            Vector512<float> s0 = default, s1 = default, s2 = default, s3 = default, r0 = default, r1 = default, r2 = default, r3 = default;
-            for (int j = 0; j < size; j++)
-            {
-                Vector512<float> q = Vector512.Create(query[j]), p = Vector512.Create(other[j]);
-                var k = Vector512.Load(k0 + j * 16);
-                s0 = Vector512.FusedMultiplyAdd(q, k, s0);
-                r0 = Vector512.FusedMultiplyAdd(p, k, r0);
-                k = Vector512.Load(k1 + j * 16);
-                s1 = Vector512.FusedMultiplyAdd(q, k, s1);
-                r1 = Vector512.FusedMultiplyAdd(p, k, r1);
-                k = Vector512.Load(k2 + j * 16);
-                s2 = Vector512.FusedMultiplyAdd(q, k, s2);
-                r2 = Vector512.FusedMultiplyAdd(p, k, r2);
-                k = Vector512.Load(k3 + j * 16);
-                s3 = Vector512.FusedMultiplyAdd(q, k, s3);
-                r3 = Vector512.FusedMultiplyAdd(p, k, r3);
-            }
-            float* first = scores + block * 16, second = first + stride;
-            s0.Store(first);
-            s1.Store(first + 16);
-            s2.Store(first + 32);
-            s3.Store(first + 48);
-            r0.Store(second);
-            r1.Store(second + 16);
-            r2.Store(second + 32);
-            r3.Store(second + 48);
-        }
-        for (; block < blocks; block++)
-        {
-            float* keys = (float*)path[block] + at;
-            Vector512<float> s = default, r = default;
-            for (int j = 0; j < size; j++)
-            {
-                var k = Vector512.Load(keys + j * 16);
-                s = Vector512.FusedMultiplyAdd(Vector512.Create(query[j]), k, s);
-                r = Vector512.FusedMultiplyAdd(Vector512.Create(other[j]), k, r);
-            }
-            s.Store(scores + block * 16);
-            r.Store(scores + block * 16 + stride);
-        }
-    }
+/// <summary>Rows by number: the position of each, and the cache blocks of its path.</summary>
+internal readonly unsafe struct PathRows(nint* paths, int* pathStart, int* positions)
+{
+    public readonly int* Positions = positions;
 
-    /// <summary>
-    /// output = sum over positions of weight * value, in the order of the positions, for two heads at once: one head's chains alone would wait for each other.
-    /// The heads may be the same one.
-    /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Mix2(nint* path, long at, int keys, float* weight, float* otherWeight, float* output, float* otherOutput)
-    {
-        int j = 0, size = h;
-        for (; j + 32 <= size; j += 32)
-        {
-            Vector512<float> a = default, b = default, c = default, d = default;
-            for (int first = 0; first < keys; first += BlockPositions)
-            {
-                float* value = (float*)path[first / BlockPositions] + at + j;
-                int end = Math.Min(keys, first + BlockPositions);
-                for (int t = first; t < end; t++, value += size)
-                {
-                    Vector512<float> v = Vector512.Load(value), u = Vector512.Load(value + 16), w = Vector512.Create(weight[t]), x = Vector512.Create(otherWeight[t]);
-                    a = Vector512.FusedMultiplyAdd(w, v, a);
-                    b = Vector512.FusedMultiplyAdd(w, u, b);
-                    c = Vector512.FusedMultiplyAdd(x, v, c);
-                    d = Vector512.FusedMultiplyAdd(x, u, d);
-                }
-            }
-            a.Store(output + j);
-            b.Store(output + j + 16);
-            c.Store(otherOutput + j);
-            d.Store(otherOutput + j + 16);
-        }
-        if (j == size) return;
-        Vector512<float> e = default, f = default;
-        for (int first = 0; first < keys; first += BlockPositions)
-        {
-            float* value = (float*)path[first / BlockPositions] + at + j;
-            int end = Math.Min(keys, first + BlockPositions);
-            for (int t = first; t < end; t++, value += size)
-            {
-                e = Vector512.FusedMultiplyAdd(Vector512.Create(weight[t]), Vector512.Load(value), e);
-                f = Vector512.FusedMultiplyAdd(Vector512.Create(otherWeight[t]), Vector512.Load(value), f);
-            }
-        }
-        e.Store(output + j);
-        f.Store(otherOutput + j);
-    }
+    /// <summary>The blocks of a row's path, root first.</summary>
+    public nint* PathOf(int row) => paths + pathStart[row];
 }

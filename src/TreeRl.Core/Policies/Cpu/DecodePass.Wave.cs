@@ -16,6 +16,7 @@ internal sealed unsafe partial class DecodePass
         float* arena = weights.Arena;
         for (int i = count * part / parts; i < count * (part + 1) / parts; i++)
             VectorMath.Copy(arena + layout.Embedding + (long)tokens[first + i] * width, shared.Residual + (long)i * width, width);
+        mine.Paths.Find(paths.Pointer, pathStart, positions, first, first + count, share: true);
         Barrier(parts);
         for (int l = 0; l < layout.Config.Layers; l++)
         {
@@ -44,10 +45,11 @@ internal sealed unsafe partial class DecodePass
     {
         ref readonly var at = ref layout.Layers[l];
         int stride = layout.QkvWidth, h = layout.HeadSize, keyHeads = layout.Config.KeyValueHeads, group = layout.Config.Heads / keyHeads;
+        // Units of work in the order of heads, so that a part has neighbouring rows.
         int begin = count * keyHeads * part / parts, end = count * keyHeads * (part + 1) / parts;
         for (int unit = begin; unit < end; unit++)
         {
-            int i = unit / keyHeads, head = unit % keyHeads;
+            int i = unit % count, head = unit / count;
             float* query = shared.Qkv + (long)i * stride + head * group * h;
             float* key = shared.Qkv + (long)i * stride + layout.QueryWidth + head * h;
             float* value = key + layout.KeyWidth;
@@ -71,12 +73,13 @@ internal sealed unsafe partial class DecodePass
         }
         // A row of a prompt attends to keys that another worker stores.
         if (!independentRows) Barrier(parts);
-        for (int unit = begin; unit < end; unit++)
+        var rows = new PathRows(paths.Pointer, pathStart, positions);
+        for (int head = begin / count; head * count < end; head++)
         {
-            int i = unit / keyHeads, head = unit % keyHeads;
+            int from = Math.Max(begin, head * count) - head * count, to = Math.Min(end, (head + 1) * count) - head * count;
             attention.Attend(
-                l, head, paths.Pointer + pathStart[first + i], positions[first + i], shared.Qkv + (long)i * stride + head * group * h,
-                shared.Attended + (long)i * layout.QueryWidth + head * group * h, mine.Scores);
+                l, head, rows, mine.Paths.Edges, first + from, first + to, shared.Qkv + head * group * h - (long)first * stride, stride,
+                shared.Attended + head * group * h - (long)first * layout.QueryWidth, layout.QueryWidth, mine.Scratch);
         }
     }
 
@@ -119,7 +122,7 @@ internal sealed unsafe partial class DecodePass
 /// <summary>Activations of a wave of M rows, and one worker's scratch.</summary>
 internal sealed unsafe class WaveBuffers(ParameterLayout layout) : IDisposable
 {
-    private readonly NativeBuffer<float> memory = new(), scores = new();
+    private readonly NativeBuffer<float> memory = new(), scratch = new();
     private int reservedRows, reservedLogits;
 
     /// <summary>Residual stream and a norm of it, [M, D'].</summary>
@@ -141,16 +144,19 @@ internal sealed unsafe class WaveBuffers(ParameterLayout layout) : IDisposable
     /// <summary>[logit rows, V'].</summary>
     public float* Logits { get; private set; }
 
-    /// <summary>Scores of one unit of attention.</summary>
-    public float* Scores => scores.Pointer;
+    /// <summary>What attention needs for itself.</summary>
+    public float* Scratch => scratch.Pointer;
+
+    /// <summary>The tree of the wave's paths.</summary>
+    public SharedPaths Paths { get; } = new();
 
     /// <summary>Rows that want logits.</summary>
     public int[] HeadRows { get; private set; } = [];
 
     /// <summary>Makes room.</summary>
-    public void Reserve(int rows, int logitRows, long scoreFloats)
+    public void Reserve(int rows, int logitRows, long scratchFloats)
     {
-        scores.EnsureCapacity(scoreFloats);
+        scratch.EnsureCapacity(scratchFloats);
         if (rows <= reservedRows && logitRows <= reservedLogits) return;
         reservedRows = Math.Max(rows, reservedRows);
         reservedLogits = Math.Max(logitRows, reservedLogits);
@@ -169,6 +175,6 @@ internal sealed unsafe class WaveBuffers(ParameterLayout layout) : IDisposable
     public void Dispose()
     {
         memory.Dispose();
-        scores.Dispose();
+        scratch.Dispose();
     }
 }

@@ -83,15 +83,18 @@ internal sealed unsafe partial class DecodePass : IDisposable
     /// <summary>What the logits in a block say.</summary>
     public LogitMeasure Measure(int block) => measures[block];
 
-    /// <summary>Computes all rows. Rows of one path come in the order of their positions and are <paramref name="independent"/> only if there is one each.</summary>
+    /// <summary>
+    /// Computes all rows. Rows of one path come in the order of their positions and are <paramref name="independent"/> only if there is one each; rows whose
+    /// paths share a prefix attend to it together when they are neighbours.
+    /// </summary>
     public void Run(bool independent)
     {
         independentRows = independent;
         int perThread = rowCount / pool.Threads;
         bool share = pool.Threads > 1 && (perThread < 16 || (perThread < 64 && waveRows == LargeWave));
         int wave = Math.Min(waveRows, rowCount);
-        long scoreFloats = DecodeAttention.ScoreFloats(layout, longest);
-        for (int i = 0; i < buffers.Length; i++) buffers[i].Reserve(wave, Math.Min(logitRows, wave), scoreFloats);
+        long scratchFloats = DecodeAttention.ScratchFloats(layout, wave, longest);
+        for (int i = 0; i < buffers.Length; i++) buffers[i].Reserve(wave, Math.Min(logitRows, wave), scratchFloats);
         if (independent && !share)
         {
             pool.Run(apart);
