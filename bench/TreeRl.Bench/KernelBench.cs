@@ -1,5 +1,6 @@
 using System;
 using System.Globalization;
+using System.Linq;
 using TreeRl.Numerics;
 
 namespace TreeRl.Bench;
@@ -29,20 +30,21 @@ internal static unsafe class KernelBench
         Console.WriteLine();
         foreach (var (k, n) in Shapes)
         {
-            using var b = new PackedMatrix(k, n);
-            using var source = Filled((long)k * n);
-            using var a = Filled((long)RowCounts[^1] * k);
-            using var c = Filled((long)RowCounts[^1] * n);
-            b.PackRows(source.Pointer, n);
-            var rates = new double[RowCounts.Length];
             double peak = Clock.PeakGigaflops(level);
-            for (int i = 0; i < rates.Length; i++)
-            {
-                int m = RowCounts[i];
-                rates[i] = 2e-9 * m * k * n / Clock.Best(() => MatMul.Multiply(level, m, a.Pointer, k, b, c.Pointer, n));
-            }
+            double[] rates = [.. RowCounts.Select(m => ProductRate(level, m, k, n))];
             PrintRates(k, n, Math.Max(peak, Clock.PeakGigaflops(level)), rates);
         }
+    }
+
+    /// <summary>GFLOP/s of A [M x K] times packed B [K x N].</summary>
+    internal static double ProductRate(SimdLevel level, int m, int k, int n)
+    {
+        using var b = new PackedMatrix(k, n);
+        using var source = Filled((long)k * n);
+        using var a = Filled((long)m * k);
+        using var c = Filled((long)m * n);
+        b.PackRows(source.Pointer, n);
+        return 2e-9 * m * k * n / Clock.Best(() => MatMul.Multiply(level, m, a.Pointer, k, b, c.Pointer, n), 0.15);
     }
 
     private static void WeightGradients(SimdLevel level)

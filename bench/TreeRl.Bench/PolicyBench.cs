@@ -86,11 +86,17 @@ internal static class PolicyBench
             update = Math.Min(update, Now(threads) - start - pass);
             allocated = GC.GetTotalAllocatedBytes() - before;
         }
-        var c = policy.Config;
-        double pairs = batch.RowPosition.Sum(p => p + 1.0) * 2 * c.Layers * c.Heads * c.HeadSize;
-        double flops = 6.0 * policy.ParameterCount * batch.RowCount + 6 * pairs;
+        double flops = TrainingFlops(policy, batch);
         Console.WriteLine(
             $"train  {name,3}, {threads} threads, {what,12}, {batch.RowCount} rows: {best * 1e3,7:f1} ms (update {update * 1e3:f1}), {batch.RowCount / best,7:f0} rows/s, {flops / best / 1e9 / peak / threads,4:p0} of peak, {allocated} bytes allocated");
+    }
+
+    /// <summary>Floating-point operations of a forward and backward pass: two for each multiply-add of the products and of attention, three times.</summary>
+    internal static double TrainingFlops(CpuPolicy policy, PackedBatch batch)
+    {
+        var c = policy.Config;
+        double pairs = batch.RowPosition.Sum(p => p + 1.0) * 2 * c.Layers * c.Heads * c.HeadSize;
+        return (6.0 * policy.ParameterCount * batch.RowCount) + (6 * pairs);
     }
 
     private static PackedBatch Flat(ModelConfig config) => Pack(Enumerable.Range(0, 16).Select(_ => new int[] { 32, 224 }), config);
@@ -99,7 +105,7 @@ internal static class PolicyBench
     private static PackedBatch Tree(ModelConfig config) => Pack(Enumerable.Range(0, 16).Select(_ => new int[] { 32, 24, 24, 24, 24 }), config);
 
     /// <summary>Trees by level: the prompt's length, then the node lengths; below the first node level each node has two children.</summary>
-    private static PackedBatch Pack(IEnumerable<int[]> groups, ModelConfig config)
+    internal static PackedBatch Pack(IEnumerable<int[]> groups, ModelConfig config)
     {
         List<int> groupSegment = [], groupTarget = [], parents = [], firstRow = [], token = [], position = [], targetRow = [];
         foreach (int[] levels in groups)
@@ -161,7 +167,8 @@ internal static class PolicyBench
         };
     }
 
-    private sealed class Weighted : IObjective
+    /// <summary>An objective without a loss: fixed derivatives, so that only the engine is timed.</summary>
+    internal sealed class Weighted : IObjective
     {
         public bool NeedsReference => false;
 

@@ -1,7 +1,9 @@
-// Purpose: measures the engine against the machine it runs on.
-// Run:     dotnet run -c Release --project bench/TreeRl.Bench -- kernels [portable|avx2|avx512]
+// Purpose: measures the engine beside a PyTorch peer that does the same flat work, and against the machine it runs on.
+// Run:     dotnet run -c Release --project bench/TreeRl.Bench             everything; stores the tables in bench/results
+//          dotnet run -c Release --project bench/TreeRl.Bench -- quick    one round, 1M only
+//          dotnet run -c Release --project bench/TreeRl.Bench -- kernels [portable|avx2|avx512]
 //          dotnet run -c Release --project bench/TreeRl.Bench -- policy [decode|train]
-// Time:    about half a minute for the kernels, a minute for the policy.
+// Time:    about ten minutes for everything, two for quick, half a minute for the kernels, a minute for the policy.
 // Expect:  shares of the peak measured in the same run; absolute figures of a shared machine mean little.
 using System;
 using TreeRl.Bench;
@@ -9,6 +11,15 @@ using TreeRl.Numerics;
 
 switch (args)
 {
+    case []:
+        CompareBench.Run(3, ["1M", "10M"]);
+        return 0;
+    case ["quick"]:
+        CompareBench.Run(1, ["1M"]);
+        return 0;
+    case ["first-token", "1M" or "10M"]:
+        CompareBench.PrintFirstToken(args[1]);
+        return 0;
     case ["kernels"]:
         KernelBench.Run(Simd.Best);
         return 0;
@@ -25,6 +36,6 @@ switch (args)
         PolicyBench.Run(decode: args[1] == "decode", train: args[1] == "train");
         return 0;
     default:
-        Console.Error.WriteLine("usage: TreeRl.Bench kernels [portable|avx2|avx512] | attention | policy [decode|train]");
+        Console.Error.WriteLine("usage: TreeRl.Bench [quick | kernels [portable|avx2|avx512] | attention | policy [decode|train]]");
         return 2;
 }
