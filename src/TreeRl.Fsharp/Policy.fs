@@ -19,8 +19,15 @@ type Policy internal (name: string, weights: ModelWeights, tokenizer: ITokenizer
     /// <summary>The name in reports.</summary>
     member _.Name = name
 
-    /// <summary>The weights it starts from.</summary>
+    /// <summary>The weights it starts from, with the adapter on top where there is one.</summary>
     member _.Weights = weights
+
+    /// The weights as they are now: the engine's once it runs.
+    member internal _.Present =
+        if live.IsValueCreated then
+            live.Value.ExportWeights()
+        else
+            weights
 
     /// <summary>Its tokenizer.</summary>
     member _.Tokenizer = tokenizer
@@ -46,8 +53,15 @@ type Policy internal (name: string, weights: ModelWeights, tokenizer: ITokenizer
         let parameters =
             weights.Names |> Seq.sumBy (fun name -> int64 weights[name].Values.Length)
 
+        let adapter =
+            match weights.Adapter with
+            | null -> ""
+            | adapter ->
+                let layers = String.Join(", ", adapter.Settings.Layers)
+                $"; an adapter of rank {adapter.Settings.Rank} on {layers} is trained alone: {Show.whole adapter.ParameterCount} parameters"
+
         $"policy {name}: {Show.whole parameters} parameters, {config.Layers} layers of width {config.Width}, "
-        + $"vocabulary {config.VocabSize}, context {config.ContextLength}"
+        + $"vocabulary {config.VocabSize}, context {config.ContextLength}{adapter}"
 
 /// <summary>Finds and loads policies.</summary>
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
@@ -59,7 +73,11 @@ module Policy =
     let ofWeights (name: string) (weights: ModelWeights) (tokenizer: ITokenizer) =
         new Policy(name, weights, tokenizer, cpu)
 
-    /// <summary>Loads a model folder: config.json, model.safetensors and a tokenizer, as <c>Policy.save</c> or a run's checkpoint has them.</summary>
+    /// <summary>
+    /// Loads a model folder: one of Hugging Face's (config.json of a Llama, Mistral without sliding window, Qwen2 or Qwen3 model, safetensors in one file or
+    /// in shards, tokenizer.json), or one that <c>Policy.save</c> or a run's checkpoint made. What is not computed is refused by name. An adapter is
+    /// loaded on top: <c>Policy.load model |> Policy.loadAdapter adapter</c>.
+    /// </summary>
     /// <exception cref="T:System.ArgumentException">There is no such folder.</exception>
     /// <exception cref="T:System.IO.InvalidDataException">A file of the folder breaks its format; the message names it.</exception>
     let load (folder: string) =
@@ -116,9 +134,56 @@ module Policy =
                 "name"
                 $"no policy named {Show.text name}: make it with scripts/pretrain.fsx, or set TREERL_POLICIES to the folder that holds it. Looked for:{looked}"
 
-    /// <summary>Writes a policy as a model folder, which <c>Policy.load</c> and Hugging Face's tools read.</summary>
+    /// <summary>
+    /// Writes a policy as a model folder, which <c>Policy.load</c> and Hugging Face's tools read, with weights in single precision. A policy with an adapter is
+    /// merged first (<c>Policy.merge</c>), or its adapter saved alone (<c>Policy.saveAdapter</c>).
+    /// </summary>
+    /// <exception cref="T:System.ArgumentException">The policy has an adapter, or the folder holds other files.</exception>
     let save (folder: string) (policy: Policy) =
-        ModelFolder.Save(folder, policy.Live.ExportWeights(), policy.Tokenizer)
+        ModelFolder.Save(folder, policy.Present, policy.Tokenizer)
+
+    /// <summary>As <c>Policy.save</c>, with weights rounded to another type: <c>Policy.saveAs TensorType.BF16 folder policy</c>.</summary>
+    /// <exception cref="T:System.ArgumentException">As for <c>save</c>; or a weight is too large for the type.</exception>
+    let saveAs (elements: TensorType) (folder: string) (policy: Policy) =
+        ModelFolder.Save(folder, policy.Present, policy.Tokenizer, elements)
+
+    let private under (weights: ModelWeights) (policy: Policy) =
+        new Policy(policy.Name, weights, policy.Tokenizer, policy.Engine)
+
+    let private refuseSecond (policy: Policy) =
+        if not (isNull policy.Weights.Adapter) then
+            invalidArg "policy" $"policy {policy.Name} has an adapter already: merge it first (Policy.merge), or take the policy it was put on"
+
+    /// <summary>
+    /// The same policy under a fresh adapter, which changes nothing yet. What trains it trains the adapter alone: the weights stay, and have no
+    /// optimiser state.
+    /// </summary>
+    /// <exception cref="T:System.ArgumentException">The policy has an adapter, or the block names a transformer block it does not have.</exception>
+    let lora (adapter: Lora) (policy: Policy) =
+        refuseSecond policy
+        let weights = policy.Present
+        let seed = Seed.Of(int64 adapter.Spec.DrawnBy)
+        under (weights.WithAdapter(LoraAdapter.Fresh(weights.Config, adapter.Settings, seed))) policy
+
+    /// <summary>The same policy with its adapter put into the weights: an ordinary model.</summary>
+    /// <exception cref="T:System.ArgumentException">The policy has no adapter.</exception>
+    let merge (policy: Policy) =
+        under (LoraMerge.Merged policy.Present) policy
+
+    /// <summary>Writes the adapter alone, in the format of Hugging Face's PEFT: adapter_config.json and adapter_model.safetensors.</summary>
+    /// <exception cref="T:System.ArgumentException">The policy has no adapter, or the folder holds other files.</exception>
+    let saveAdapter (folder: string) (policy: Policy) =
+        match policy.Present.Adapter with
+        | null -> invalidArg "policy" $"policy {policy.Name} has no adapter: Policy.save writes it whole"
+        | adapter -> LoraFolder.Save(folder, adapter)
+
+    /// <summary>The same policy under an adapter from a folder in PEFT's format, also a checkpoint of a run that trained one.</summary>
+    /// <exception cref="T:System.ArgumentException">The policy has an adapter already.</exception>
+    /// <exception cref="T:System.IO.InvalidDataException">A file of the folder breaks its format or was made for another model; the message names it.</exception>
+    let loadAdapter (folder: string) (policy: Policy) =
+        refuseSecond policy
+        let weights = policy.Present
+        under (weights.WithAdapter(LoraFolder.Load(folder, weights.Config))) policy
 
 /// <summary>What a policy is trained on and measured on; the two sides share no question.</summary>
 type TaskSet =

@@ -15,7 +15,7 @@ internal static partial class ConfigFile
 {
     private const string OwnArchitecture = "TreeRlForCausalLM", OwnType = "treerl", PairingKey = "treerl_rotary_pairing", QkNormKey = "treerl_qk_norm";
 
-    public static void Write(string path, ModelConfig config, ITokenizer? tokenizer)
+    public static void Write(string path, ModelConfig config, ITokenizer? tokenizer, TensorType type)
     {
         var (architecture, modelType) = NameOf(config);
         using var stream = File.Create(path);
@@ -25,7 +25,7 @@ internal static partial class ConfigFile
         writer.WriteStringValue(architecture);
         writer.WriteEndArray();
         writer.WriteString("model_type", modelType);
-        writer.WriteString("torch_dtype", "float32");
+        writer.WriteString("torch_dtype", type.TorchName());
         writer.WriteNumber("vocab_size", config.VocabSize);
         writer.WriteNumber("hidden_size", config.Width);
         writer.WriteNumber("intermediate_size", config.FeedForward);

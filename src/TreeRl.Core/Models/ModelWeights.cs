@@ -11,10 +11,20 @@ namespace TreeRl.Models;
 /// <param name="Values">The elements, as many as the product of the shape.</param>
 public sealed record WeightTensor(string Name, int[] Shape, float[] Values);
 
-/// <summary>A model's tensors on the host, in the names and layout of Hugging Face checkpoints of the Llama/Qwen family.</summary>
-public sealed class ModelWeights
+/// <summary>
+/// A model's tensors on the host, in the names and layout of Hugging Face checkpoints of the Llama/Qwen family, and the adapter on top of them, if there is one.
+/// </summary>
+public sealed class ModelWeights : ITensorSet
 {
     private readonly Dictionary<string, WeightTensor> tensors = new(StringComparer.Ordinal);
+
+    private ModelWeights(ModelWeights other, LoraAdapter? adapter)
+    {
+        Config = other.Config;
+        Names = other.Names;
+        tensors = other.tensors;
+        Adapter = adapter;
+    }
 
     /// <summary>Gathers tensors for a configuration and checks that each one it needs is there, with the right shape, and no other.</summary>
     /// <exception cref="ArgumentException">A tensor is missing, unknown, given twice, or has the wrong shape or length.</exception>
@@ -42,8 +52,24 @@ public sealed class ModelWeights
     /// <summary>Names in the fixed order of <see cref="Shapes"/>.</summary>
     public List<string> Names { get; } = [];
 
-    /// <summary>The tensor called <paramref name="name"/>.</summary>
+    /// <summary>
+    /// A low-rank adapter that the model computes with, or null. An engine trains the adapter alone and leaves the tensors as they are; <see cref="LoraMerge"/> puts it
+    /// into them.
+    /// </summary>
+    public LoraAdapter? Adapter { get; }
+
+    IReadOnlyList<string> ITensorSet.Names => Names;
+
+    /// <summary>The tensor called <paramref name="name"/>; without the adapter's term.</summary>
     public WeightTensor this[string name] => tensors[name];
+
+    /// <summary>The same tensors, shared, under another adapter, or under none.</summary>
+    /// <exception cref="ArgumentException">The adapter was made for another architecture.</exception>
+    public ModelWeights WithAdapter(LoraAdapter? adapter)
+    {
+        Guard.That(adapter is null || adapter.Config == Config, $"the adapter was made for another model: {adapter?.Config} instead of {Config}", nameof(adapter));
+        return new ModelWeights(this, adapter);
+    }
 
     /// <summary>
     /// The tensors a configuration has, in order: embedding; per layer input norm, q, k, v (weights, then biases when it has them), q and k
@@ -81,12 +107,15 @@ public sealed class ModelWeights
         if (!c.TiedHead) yield return ("lm_head.weight", [c.VocabSize, c.Width]);
     }
 
-    /// <summary>First 16 hex digits of the SHA-256 of all tensors' bytes, in the order of <see cref="Names"/>: names the weights in a run's plan.</summary>
+    /// <summary>
+    /// First 16 hex digits of the SHA-256 of all tensors' bytes, in the order of <see cref="Names"/>, and the adapter's own behind a plus: names the weights in a run's plan.
+    /// </summary>
     public string Fingerprint()
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         foreach (string name in Names) hash.AppendData(MemoryMarshal.AsBytes(tensors[name].Values.AsSpan()));
-        return Convert.ToHexStringLower(hash.GetHashAndReset())[..16];
+        string own = Convert.ToHexStringLower(hash.GetHashAndReset())[..16];
+        return Adapter is null ? own : $"{own}+{Adapter.Fingerprint()}";
     }
 
     /// <summary>Fresh weights: normal with standard deviation <paramref name="deviation"/> (residual projections divided by the root of twice the layers), norm gains 1, biases 0.</summary>

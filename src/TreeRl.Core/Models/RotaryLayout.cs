@@ -14,10 +14,12 @@ public static class RotaryLayout
     /// The same model with half-split pairs, the layout that Hugging Face's programs compute: rows of q and k (and their biases and norm gains) are permuted. Weights
     /// that are half-split already are returned as they are. Tensors that do not change are shared with <paramref name="weights"/>.
     /// </summary>
+    /// <exception cref="ArgumentException">The weights carry an adapter and are not half-split.</exception>
     public static ModelWeights ToHalfSplit(ModelWeights weights)
     {
         ArgumentNullException.ThrowIfNull(weights);
         if (weights.Config.Rotary == RotaryPairing.HalfSplit) return weights;
+        Guard.That(weights.Adapter is null, "the weights carry an adapter, whose rows would have to move too: merge it first (LoraMerge.Merged)", nameof(weights));
         var converted = new List<WeightTensor>(weights.Names.Count);
         foreach (string name in weights.Names) converted.Add(IsTurned(name) ? Permute(weights[name], weights.Config.HeadSize) : weights[name]);
         return new ModelWeights(weights.Config with { Rotary = RotaryPairing.HalfSplit }, converted);

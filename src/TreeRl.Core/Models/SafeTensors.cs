@@ -4,14 +4,13 @@ using System.Buffers.Binary;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
-using System.Runtime.InteropServices;
 using System.Text.Json;
 
 namespace TreeRl.Models;
 
 /// <summary>
 /// The safetensors format: an 8-byte little-endian header length, a JSON header that gives each tensor's type, shape and byte range, then the
-/// bytes, without holes. Written as F32; read as F32, or from F16 and BF16 widened exactly, by way of a memory map.
+/// bytes, without holes. Written as F32 unless another type is asked for; read as F32, or from F16 and BF16 widened exactly, by way of a memory map.
 /// </summary>
 public static class SafeTensors
 {
@@ -26,13 +25,14 @@ public static class SafeTensors
     /// <param name="path">The file; replaced when it exists.</param>
     /// <param name="tensors">Tensors with distinct names.</param>
     /// <param name="metadata">Texts kept in the header, or null.</param>
-    /// <exception cref="ArgumentException">A name is empty, reserved or given twice, or a shape does not fit its values.</exception>
+    /// <param name="type">Element type of the file; F16 and BF16 round each element to nearest, ties to even.</param>
+    /// <exception cref="ArgumentException">A name is empty, reserved or given twice, a shape does not fit its values, or an element is too large for the type.</exception>
     /// <exception cref="IOException">The file cannot be written.</exception>
-    public static void Write(string path, IEnumerable<WeightTensor> tensors, IReadOnlyDictionary<string, string>? metadata = null)
+    public static void Write(string path, IEnumerable<WeightTensor> tensors, IReadOnlyDictionary<string, string>? metadata = null, TensorType type = TensorType.F32)
     {
         ArgumentNullException.ThrowIfNull(tensors);
         WeightTensor[] all = [.. tensors];
-        byte[] header = Header(all, metadata);
+        byte[] header = Header(all, metadata, type);
         string aside = path + ".part";
         using (var stream = new FileStream(aside, FileMode.Create, FileAccess.Write, FileShare.None))
         {
@@ -40,7 +40,7 @@ public static class SafeTensors
             BinaryPrimitives.WriteInt64LittleEndian(length, header.Length);
             stream.Write(length);
             stream.Write(header);
-            foreach (var tensor in all) WriteFloats(stream, tensor.Values);
+            foreach (var tensor in all) WriteElements(stream, tensor.Values, type);
             stream.Flush(flushToDisk: true);
         }
         File.Move(aside, path, overwrite: true);
@@ -66,7 +66,7 @@ public static class SafeTensors
         return SafeTensorsHeader.Read(stream, path).Metadata;
     }
 
-    private static byte[] Header(WeightTensor[] tensors, IReadOnlyDictionary<string, string>? metadata)
+    private static byte[] Header(WeightTensor[] tensors, IReadOnlyDictionary<string, string>? metadata, TensorType type)
     {
         var names = new HashSet<string>(StringComparer.Ordinal);
         var buffer = new ArrayBufferWriter<byte>();
@@ -83,14 +83,15 @@ public static class SafeTensors
             foreach (var tensor in tensors)
             {
                 CheckTensor(tensor, names);
+                type.Check(tensor);
                 writer.WriteStartObject(tensor.Name);
-                writer.WriteString("dtype", "F32");
+                writer.WriteString("dtype", type.ToString());
                 writer.WriteStartArray("shape");
                 foreach (int size in tensor.Shape) writer.WriteNumberValue(size);
                 writer.WriteEndArray();
                 writer.WriteStartArray("data_offsets");
                 writer.WriteNumberValue(offset);
-                offset += sizeof(float) * tensor.Values.LongLength;
+                offset += type.Size() * tensor.Values.LongLength;
                 writer.WriteNumberValue(offset);
                 writer.WriteEndArray();
                 writer.WriteEndObject();
@@ -117,19 +118,16 @@ public static class SafeTensors
         Guard.That(count == tensor.Values.LongLength, $"tensor '{tensor.Name}' has {tensor.Values.LongLength} elements: its shape [{string.Join(", ", tensor.Shape)}] needs {count}", "tensors");
     }
 
-    private static void WriteFloats(Stream stream, float[] values)
+    private static void WriteElements(Stream stream, float[] values, TensorType type)
     {
-        if (BitConverter.IsLittleEndian)
+        byte[] bytes = ArrayPool<byte>.Shared.Rent(BufferFloats * sizeof(float));
+        for (int at = 0; at < values.Length; at += BufferFloats)
         {
-            for (int at = 0; at < values.Length; at += BufferFloats)
-                stream.Write(MemoryMarshal.AsBytes(values.AsSpan(at, Math.Min(BufferFloats, values.Length - at))));
-            return;
+            int count = Math.Min(BufferFloats, values.Length - at);
+            var part = bytes.AsSpan(0, count * type.Size());
+            type.Encode(values.AsSpan(at, count), part);
+            stream.Write(part);
         }
-        Span<byte> one = stackalloc byte[sizeof(float)];
-        foreach (float value in values)
-        {
-            BinaryPrimitives.WriteSingleLittleEndian(one, value);
-            stream.Write(one);
-        }
+        ArrayPool<byte>.Shared.Return(bytes);
     }
 }

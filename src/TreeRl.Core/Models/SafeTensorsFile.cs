@@ -80,7 +80,7 @@ internal sealed unsafe class SafeTensorsFile : IDisposable
         for (int i = 0; i < values.Length; i++)
         {
             ushort bits = BinaryPrimitives.ReadUInt16LittleEndian(new ReadOnlySpan<byte>(at + (long)i * sizeof(ushort), sizeof(ushort)));
-            values[i] = type == TensorType.BF16 ? BitConverter.UInt32BitsToSingle((uint)bits << 16) : (float)BitConverter.UInt16BitsToHalf(bits);
+            values[i] = type == TensorType.BF16 ? TensorTypes.Widen(bits) : (float)BitConverter.UInt16BitsToHalf(bits);
         }
     }
 }

@@ -6,14 +6,6 @@ using System.Text.Json;
 
 namespace TreeRl.Models;
 
-/// <summary>Element types that can be read.</summary>
-internal enum TensorType
-{
-    F32,
-    F16,
-    BF16,
-}
-
 /// <summary>One tensor of a header.</summary>
 internal sealed record SafeTensorsEntry(string Name, TensorType Type, int[] Shape, int Count, long Start, long Stop);
 

@@ -18,7 +18,7 @@ public interface IPolicy : IDisposable
     /// <summary>Names engine, device and threads for logs and reports, as in "cpu (avx512, 2 threads)".</summary>
     string Engine { get; }
 
-    /// <summary>Number of trainable parameters.</summary>
+    /// <summary>Number of trainable parameters: the adapter's where there is one.</summary>
     long ParameterCount { get; }
 
     /// <summary>Starts an empty tree cache for one round of sampling with the present weights.</summary>
@@ -49,15 +49,19 @@ public interface IPolicy : IDisposable
     /// Copies the accumulated gradient out, in the layout of the weights, and clears it; zeros when nothing was accumulated. Weights and
     /// optimiser do not change.
     /// </summary>
+    /// <exception cref="InvalidOperationException">The policy trains an adapter: its weights have no gradient.</exception>
     ModelWeights TakeGradient();
 
     /// <summary>A frozen copy of the present weights, to serve as reference policy. It can be scored and sampled, and shares no memory.</summary>
     IPolicy CloneFrozen();
 
-    /// <summary>Copies the weights out, in the HF layout and names of <see cref="ModelWeights"/>.</summary>
+    /// <summary>Copies the weights out, in the HF layout and names of <see cref="ModelWeights"/>, with the adapter on top where there is one.</summary>
     ModelWeights ExportWeights();
 
-    /// <summary>Copies the optimiser's state out: the step count and both moments, in the layout of the weights.</summary>
+    /// <summary>Copies the adapter out that is trained in place of the weights; null when the weights are.</summary>
+    LoraAdapter? ExportAdapter() => null;
+
+    /// <summary>Copies the optimiser's state out: the step count and both moments, in the layout of what is trained, the weights or the adapter.</summary>
     OptimizerState ExportOptimizer();
 
     /// <summary>Restores what <see cref="ExportOptimizer"/> gave, bit for bit.</summary>
@@ -92,9 +96,9 @@ public readonly record struct UpdateReport(double GradientNorm, bool Clipped, lo
 
 /// <summary>Optimiser state on the host.</summary>
 /// <param name="Step">Steps taken.</param>
-/// <param name="FirstMoment">First moments, one tensor per weight, same names and shapes.</param>
+/// <param name="FirstMoment">First moments, one tensor per trained tensor, same names and shapes: <see cref="ModelWeights"/>, or a <see cref="LoraAdapter"/>.</param>
 /// <param name="SecondMoment">Second moments, likewise.</param>
-public sealed record OptimizerState(long Step, ModelWeights FirstMoment, ModelWeights SecondMoment);
+public sealed record OptimizerState(long Step, ITensorSet FirstMoment, ITensorSet SecondMoment);
 
 /// <summary>A NaN or infinity was met; nothing was updated with it. Updates made before, of the same training step too, stand.</summary>
 public sealed class NonFiniteException : ArithmeticException

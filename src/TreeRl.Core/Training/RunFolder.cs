@@ -124,13 +124,14 @@ public sealed class RunFolder : IDisposable
     /// <summary>Folder of the checkpoint after <paramref name="stepsDone"/> steps.</summary>
     public string CheckpointPath(int stepsDone) => System.IO.Path.Combine(Path, "checkpoints", FormattableString.Invariant($"step-{stepsDone}"));
 
-    /// <summary>Writes a checkpoint: the model folder, the optimiser's moments and the run's state.</summary>
+    /// <summary>Writes a checkpoint: the model folder, or the adapter alone where one is trained; the optimiser's moments and the run's state.</summary>
     public string SaveCheckpoint(IPolicy policy, ITokenizer tokenizer, int stepsDone, long tokensSoFar)
     {
         string target = CheckpointPath(stepsDone), aside = target + Partial;
         if (Directory.Exists(target)) return target;
         if (Directory.Exists(aside)) Directory.Delete(aside, recursive: true);
-        ModelFolder.Save(aside, policy.ExportWeights(), tokenizer);
+        if (policy.ExportAdapter() is { } adapter) LoraFolder.Save(aside, adapter);
+        else ModelFolder.Save(aside, policy.ExportWeights(), tokenizer);
         var optimizer = policy.ExportOptimizer();
         SafeTensors.Write(System.IO.Path.Combine(aside, "optimizer.safetensors"), Moments(optimizer));
         var state = new RunState(stepsDone, tokensSoFar, optimizer.Step, fingerprint);
@@ -140,9 +141,12 @@ public sealed class RunFolder : IDisposable
     }
 
     /// <summary>Reads a checkpoint back.</summary>
+    /// <param name="stepsDone">Steps after which it was written.</param>
+    /// <param name="start">The weights that the run started from, which an adapter's checkpoint does not repeat.</param>
     /// <exception cref="InvalidDataException">A file of it is damaged, or it belongs to another plan.</exception>
-    public (ModelWeights Weights, OptimizerState Optimizer, RunState State) LoadCheckpoint(int stepsDone)
+    public (ModelWeights Weights, OptimizerState Optimizer, RunState State) LoadCheckpoint(int stepsDone, ModelWeights start)
     {
+        ArgumentNullException.ThrowIfNull(start);
         string folder = CheckpointPath(stepsDone);
         string statePath = System.IO.Path.Combine(folder, "state.json");
         RunState state;
@@ -156,7 +160,7 @@ public sealed class RunFolder : IDisposable
         }
         if (state.Plan != fingerprint)
             throw new InvalidDataException($"{folder} was written by plan {state.Plan}, this run is {fingerprint}: delete the checkpoint, or give the run another name.");
-        var weights = ModelFolder.LoadWeights(folder);
+        var weights = start.Adapter is null ? ModelFolder.LoadWeights(folder) : start.WithAdapter(LoraFolder.Load(folder, start.Config));
         var first = new List<WeightTensor>();
         var second = new List<WeightTensor>();
         foreach (var tensor in SafeTensors.Read(System.IO.Path.Combine(folder, "optimizer.safetensors")))
@@ -165,7 +169,8 @@ public sealed class RunFolder : IDisposable
             string name = tensor.Name[(isFirst ? "first." : "second.").Length..];
             (isFirst ? first : second).Add(tensor with { Name = name });
         }
-        var optimizer = new OptimizerState(state.OptimizerStep, new ModelWeights(weights.Config, first), new ModelWeights(weights.Config, second));
+        ITensorSet Set(List<WeightTensor> moments) => weights.Adapter is { } adapter ? new LoraAdapter(adapter.Config, adapter.Settings, moments) : new ModelWeights(weights.Config, moments);
+        var optimizer = new OptimizerState(state.OptimizerStep, Set(first), Set(second));
         return (weights, optimizer, state);
     }
 

@@ -152,7 +152,7 @@ public sealed class Trainer
         steps.AddRange(folder.KeepMetrics(done));
         evaluations.AddRange(folder.KeepEvaluations(done));
         if (done == 0) return engine(start);
-        var (weights, optimizer, state) = folder.LoadCheckpoint(done);
+        var (weights, optimizer, state) = folder.LoadCheckpoint(done, start);
         tokensSoFar = state.TokensSoFar;
         var policy = engine(weights);
         policy.ImportOptimizer(optimizer);

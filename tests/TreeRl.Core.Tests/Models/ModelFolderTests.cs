@@ -75,6 +75,53 @@ public class ModelFolderTests
     }
 
     [Fact]
+    public void A_replacement_that_was_cut_between_its_two_renames_is_finished_by_the_next_reader()
+    {
+        string folder = TestData.FreshPath("model");
+        ModelWeights first = ModelWeights.Random(Tiny, Seed.Of(1)), second = ModelWeights.Random(Tiny, Seed.Of(2));
+        ModelFolder.Save(folder, first, Tokenizer);
+        ModelFolder.Save(folder + ".part", second, Tokenizer);
+        Directory.Move(folder, folder + ".former");
+        Assert.Equal(second.Fingerprint(), ModelFolder.LoadWeights(folder).Fingerprint());
+        Assert.Equal([folder], Directory.GetDirectories(Path.GetDirectoryName(folder)!));
+        Directory.Move(folder, folder + ".former"); // and one whose new folder somebody has removed
+        ModelFolder.Save(folder, first, Tokenizer);
+        Assert.Equal(first.Fingerprint(), ModelFolder.LoadWeights(folder).Fingerprint());
+        Assert.Equal([folder], Directory.GetDirectories(Path.GetDirectoryName(folder)!));
+    }
+
+    [Theory]
+    [InlineData(TensorType.F32, "float32", 0)]
+    [InlineData(TensorType.F16, "float16", 1 / 2048.0)]
+    [InlineData(TensorType.BF16, "bfloat16", 1 / 256.0)]
+    public void Weights_are_saved_in_the_type_that_was_asked_for(TensorType type, string torch, double relative)
+    {
+        string folder = TestData.FreshPath("model");
+        var weights = ModelWeights.Random(Tiny, Seed.Of(1));
+        ModelFolder.Save(folder, weights, null, type);
+        var read = ModelFolder.LoadWeights(folder);
+        Assert.Contains($"\"torch_dtype\": \"{torch}\"", File.ReadAllText(Path.Combine(folder, "config.json")));
+        foreach (string name in weights.Names)
+            foreach (var (kept, given) in read[name].Values.Zip(weights[name].Values)) Assert.InRange(kept - given, -relative * Math.Abs(given) - 1e-7, relative * Math.Abs(given) + 1e-7);
+        string again = TestData.FreshPath("model");
+        ModelFolder.Save(again, read, null, type);
+        Assert.Equal(File.ReadAllBytes(Path.Combine(folder, "model.safetensors")), File.ReadAllBytes(Path.Combine(again, "model.safetensors")));
+        Assert.Equal(type == TensorType.F32, weights.Fingerprint() == read.Fingerprint());
+    }
+
+    [Fact]
+    public void A_weight_too_large_for_the_type_is_refused_before_anything_is_written()
+    {
+        var weights = ModelWeights.Random(Tiny, Seed.Of(1));
+        weights["model.norm.weight"].Values[3] = 70000;
+        string folder = TestData.FreshPath("model");
+        Assert.Contains("'model.norm.weight' holds 70000, which is too large for F16", Assert.Throws<ArgumentException>(() => ModelFolder.Save(folder, weights, null, TensorType.F16)).Message);
+        weights["model.norm.weight"].Values[3] = float.MaxValue;
+        Assert.Contains("too large for BF16", Assert.Throws<ArgumentException>(() => ModelFolder.Save(folder, weights, null, TensorType.BF16)).Message);
+        Assert.Empty(Directory.GetFileSystemEntries(Path.GetDirectoryName(folder)!));
+    }
+
+    [Fact]
     public void A_folder_with_other_files_is_left_alone()
     {
         string folder = TestData.FreshPath("model");

@@ -67,7 +67,7 @@ public sealed class CpuGradientTests
             using var other = CpuPolicy.Create(TestBatches.Weights(config), new CpuOptions { Threads = 1 });
             double loss = policy.Accumulate(tree, new LinearObjective()).Loss, pathLoss = other.Accumulate(paths, new LinearObjective()).Loss;
             Assert.Equal(pathLoss, loss, 1e-5 * Math.Abs(pathLoss) + 1e-5);
-            ModelWeights a = policy.ExportGradient(), b = other.ExportGradient();
+            ITensorSet a = policy.ExportGradient(), b = other.ExportGradient();
             foreach (string tensor in a.Names)
             {
                 double gap = 0, norm = 0;
@@ -111,7 +111,7 @@ public sealed class CpuGradientTests
         return batch;
     }
 
-    private static void SumMasses(PackedBatch tree, PackedBatch paths)
+    internal static void SumMasses(PackedBatch tree, PackedBatch paths)
     {
         int[] leaves = [.. Enumerable.Range(0, tree.SegmentCount).Where(s => tree.SegmentParent[s] >= 0 && !tree.SegmentParent.Contains(s))];
         var firstTarget = new int[tree.SegmentCount + 1];

@@ -83,5 +83,5 @@ public sealed class CpuSimdTests
         for (int i = 0; i < expected.Length; i++) Assert.True(Math.Abs((double)expected[i] - actual[i]) <= Tolerance, $"{what} {i}: {actual[i]} against {expected[i]}");
     }
 
-    private sealed record Run(float[] LogProb, ModelWeights Gradient, ModelWeights Updated, float[] Logits);
+    private sealed record Run(float[] LogProb, ITensorSet Gradient, ModelWeights Updated, float[] Logits);
 }

@@ -285,7 +285,7 @@ public sealed class CpuUpdateTests
     internal static PackedBatch Batch(ModelConfig config, long seed, int prompts = 5) =>
         CpuGradientTests.WithMasses(TestBatches.Pack(TestBatches.RandomPrompts(prompts, config.VocabSize, seed + 100)), seed);
 
-    private static void AssertSame(ModelWeights expected, ModelWeights actual)
+    private static void AssertSame(ITensorSet expected, ITensorSet actual)
     {
         Assert.Equal(expected.Names, actual.Names);
         foreach (string name in expected.Names) Assert.Equal(expected[name].Values, actual[name].Values);

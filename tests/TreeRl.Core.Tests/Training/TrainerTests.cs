@@ -90,6 +90,28 @@ public sealed class TrainerTests : IDisposable
     }
 
     [Fact]
+    public void A_run_with_an_adapter_continues_from_a_checkpoint_of_the_adapter_alone_to_the_same_bytes()
+    {
+        var start = TinyWeights().WithAdapter(LoraAdapter.Fresh(TinyWeights().Config, new LoraSettings { Rank = 4 }, Seed.Of(2)));
+        RunResult Adapted(ExperimentPlan plan) => Trainer.Run(plan, start, Tokenizer, Engine(), cancellation: TestContext.Current.CancellationToken);
+        using var whole = Adapted(Plan("whole") with { Objective = ObjectivePresets.Grpo.WithKl(KlEstimator.K3, 0.01) });
+        var plan = Plan("resumed") with { Objective = ObjectivePresets.Grpo.WithKl(KlEstimator.K3, 0.01) };
+        Adapted(plan).Dispose();
+        Directory.Delete(Path.Combine(plan.Folder!, "checkpoints", "step-4"), recursive: true);
+        using var resumed = Adapted(plan);
+        Assert.Equal(2, resumed.ResumedFrom);
+        Assert.Equal(Bytes(start), Bytes(resumed.Policy.ExportWeights()));
+        Assert.NotEqual(start.Adapter!.Fingerprint(), resumed.Policy.ExportAdapter()!.Fingerprint());
+        Assert.Equal(WithoutSeconds(whole), WithoutSeconds(resumed));
+        string[] files = ["adapter_config.json", "adapter_model.safetensors", "optimizer.safetensors", "state.json"];
+        Assert.Equal(files, Directory.GetFiles(Path.Combine(root, "resumed", "checkpoints", "step-4")).Select(Path.GetFileName).Order());
+        foreach (string file in files[..3])
+            Assert.Equal(File.ReadAllBytes(Path.Combine(root, "whole", "checkpoints", "step-4", file)), File.ReadAllBytes(Path.Combine(root, "resumed", "checkpoints", "step-4", file)));
+        var error = Assert.Throws<InvalidOperationException>(() => Run(plan));
+        Assert.Contains("startingWeights", error.Message);
+    }
+
+    [Fact]
     public void A_finished_run_is_read_back_without_sampling_anything()
     {
         var plan = Plan("finished");

@@ -38,7 +38,7 @@ internal unsafe struct LayerBuffers
 /// One thread's memory for passes over chunks, carved anew for each chunk from one buffer that only ever grows, so that small chunks stay
 /// in cache and a steady workload allocates nothing. Without a backward pass all layers share one set of buffers.
 /// </summary>
-internal sealed unsafe class ChunkBuffers(ParameterLayout layout) : IDisposable
+internal sealed unsafe class ChunkBuffers(ParameterLayout layout, int rank) : IDisposable
 {
     /// <summary>Query rows that attention treats at once.</summary>
     public const int QueryBlock = 48;
@@ -119,6 +119,14 @@ internal sealed unsafe class ChunkBuffers(ParameterLayout layout) : IDisposable
     public float* Scores { get; private set; }
 
     public float* ScoresGradient { get; private set; }
+
+    /// <summary>An adapter's narrow activations on the way up and their gradients on the way down, [M, r']; null without an adapter.</summary>
+    public float* LowInput { get; private set; }
+
+    public float* LowGradient { get; private set; }
+
+    /// <summary>As wide as the widest norm; receives gradients of frozen gains, which nobody reads. Null without an adapter.</summary>
+    public float* Unread { get; private set; }
 
     /// <summary>Scratch of the weight-gradient kernel for at most <see cref="TransposedLimit"/> columns.</summary>
     public float* Scratch { get; private set; }
@@ -202,6 +210,13 @@ internal sealed unsafe class ChunkBuffers(ParameterLayout layout) : IDisposable
             ValuesGradient = Take((long)longest * layout.HeadSize);
             ScoresGradient = Take((long)QueryBlock * longest);
             Scratch = Take(MatMul.TransposedScratch(TransposedLimit));
+            if (rank > 0)
+            {
+                LowInput = Take(m * rank);
+                LowGradient = Take(m * rank);
+                Unread = Take(Math.Max(layout.Width, layout.HeadSize));
+                if (!measuring) VectorMath.Clear(Unread, Math.Max(layout.Width, layout.HeadSize));
+            }
         }
         if (measuring) return;
         Positions = integers.Pointer;

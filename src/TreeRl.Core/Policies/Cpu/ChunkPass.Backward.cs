@@ -4,7 +4,7 @@ namespace TreeRl.Policies.Cpu;
 
 internal sealed unsafe partial class ChunkPass
 {
-    /// <summary>Walks the layers down from the residual gradient that <see cref="BackwardHead"/> left, and ends in the embedding.</summary>
+    /// <summary>Walks the layers down from the residual gradient that <see cref="BackwardHead"/> left, and ends in the embedding, which has no gradient when an adapter is trained alone.</summary>
     private void BackwardLayers(float* gradient)
     {
         int width = layout.Width, trueWidth = layout.Config.Width, feedForward = layout.FeedForward;
@@ -15,22 +15,23 @@ internal sealed unsafe partial class ChunkPass
             ref readonly var packs = ref weights.Backward[l];
             var layer = b.Layers[l];
 
-            AddWeightGradient(rows, trueWidth, layout.Config.FeedForward, b.ResidualGradient, width, layer.Gated, feedForward, gradient + at.Down);
+            AddMatrixGradient(4 * l + 3, rows, trueWidth, layout.Config.FeedForward, b.ResidualGradient, width, layer.Gated, feedForward, gradient, at.Down);
             MatMul.Multiply(level, rows, b.ResidualGradient, width, packs.Down, b.GatedGradient, feedForward);
             SwiGlu.Backward(layer.GateUp, 2 * feedForward, feedForward, b.GatedGradient, feedForward, b.GateUpGradient, 2 * feedForward, rows, feedForward);
-            AddWeightGradient(rows, 2 * feedForward, trueWidth, b.GateUpGradient, 2 * feedForward, layer.MiddleNormed, width, gradient + at.GateUp);
+            AddMatrixGradient(4 * l + 2, rows, 2 * feedForward, trueWidth, b.GateUpGradient, 2 * feedForward, layer.MiddleNormed, width, gradient, at.GateUp);
             MatMul.Multiply(level, rows, b.GateUpGradient, 2 * feedForward, packs.GateUp, b.NormedGradient, width);
             RmsNorm.Backward(
-                layer.Middle, width, arena + at.PostNorm, layer.MiddleInverse, b.NormedGradient, width, b.ResidualGradient, width, gradient + at.PostNorm, rows, trueWidth);
+                layer.Middle, width, arena + at.PostNorm, layer.MiddleInverse, b.NormedGradient, width, b.ResidualGradient, width, Gain(gradient, at.PostNorm), rows, trueWidth);
 
-            AddWeightGradient(rows, trueWidth, layout.QueryWidth, b.ResidualGradient, width, layer.Attended, layout.QueryWidth, gradient + at.Output);
+            AddMatrixGradient(4 * l + 1, rows, trueWidth, layout.QueryWidth, b.ResidualGradient, width, layer.Attended, layout.QueryWidth, gradient, at.Output);
             MatMul.Multiply(level, rows, b.ResidualGradient, width, packs.Output, b.AttendedGradient, layout.QueryWidth);
             BackwardAttention(in layer, gradient, in at);
-            AddWeightGradient(rows, layout.QkvWidth, trueWidth, b.QkvGradient, layout.QkvWidth, layer.InputNormed, width, gradient + at.Qkv);
+            AddMatrixGradient(4 * l, rows, layout.QkvWidth, trueWidth, b.QkvGradient, layout.QkvWidth, layer.InputNormed, width, gradient, at.Qkv);
             MatMul.Multiply(level, rows, b.QkvGradient, layout.QkvWidth, packs.Qkv, b.NormedGradient, width);
             RmsNorm.Backward(
-                layer.Input, width, arena + at.InputNorm, layer.InputInverse, b.NormedGradient, width, b.ResidualGradient, width, gradient + at.InputNorm, rows, trueWidth);
+                layer.Input, width, arena + at.InputNorm, layer.InputInverse, b.NormedGradient, width, b.ResidualGradient, width, Gain(gradient, at.InputNorm), rows, trueWidth);
         }
+        if (weights.Adapter is not null) return;
         for (int i = 0; i < rows; i++)
             VectorMath.Add(b.ResidualGradient + (long)i * width, gradient + layout.Embedding + (long)batch.RowToken[firstRow + i] * width, width);
     }
@@ -52,9 +53,9 @@ internal sealed unsafe partial class ChunkPass
             long gain = head < layout.Config.Heads ? at.QueryNorm : at.KeyNorm;
             float* dy = b.QkvGradient + head * h;
             RmsNorm.Backward(
-                layer.RawQkv + head * h, stride, weights.Arena + gain, layer.HeadInverse + (long)head * rows, dy, stride, dy, stride, gradient + gain, rows,
+                layer.RawQkv + head * h, stride, weights.Arena + gain, layer.HeadInverse + (long)head * rows, dy, stride, dy, stride, Gain(gradient, gain), rows,
                 layout.Config.HeadSize, accumulate: false);
         }
-        if (at.QkvBias >= 0) Bias.Gradient(b.QkvGradient, stride, gradient + at.QkvBias, rows, stride);
+        if (at.QkvBias >= 0 && weights.Adapter is null) Bias.Gradient(b.QkvGradient, stride, gradient + at.QkvBias, rows, stride);
     }
 }

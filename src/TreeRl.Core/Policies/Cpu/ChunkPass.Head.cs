@@ -61,10 +61,11 @@ internal sealed unsafe partial class ChunkPass
                     logits, layout.Config.VocabSize, b.RowLogSumExp[p], b.RowEntropy[p], b.SortedTokens + from, b.SortedGradient + from, count, entropyGradient, logits);
             }
             MatMul.Multiply(level, end - first, b.Logits, layout.Vocab, weights.HeadBackward!, b.NormedGradient + (long)first * width, width);
-            AddWeightGradient(end - first, layout.Config.VocabSize, layout.Config.Width, b.Logits, layout.Vocab, b.HeadNormed + (long)first * width, width, gradient + layout.Head);
+            AddMatrixGradient(
+                4 * layout.Config.Layers, end - first, layout.Config.VocabSize, layout.Config.Width, b.Logits, layout.Vocab, b.HeadNormed + (long)first * width, width, gradient, layout.Head);
         }
         RmsNorm.Backward(
-            b.HeadInput, width, weights.Arena + layout.FinalNorm, b.HeadInverse, b.NormedGradient, width, b.NormedGradient, width, gradient + layout.FinalNorm,
+            b.HeadInput, width, weights.Arena + layout.FinalNorm, b.HeadInverse, b.NormedGradient, width, b.NormedGradient, width, Gain(gradient, layout.FinalNorm),
             predictors.Count, layout.Config.Width, accumulate: false);
         VectorMath.Clear(b.ResidualGradient, (long)rows * width);
         for (int p = 0; p < predictors.Count; p++) VectorMath.Copy(b.NormedGradient + (long)p * width, b.ResidualGradient + (long)predictors.Row[p] * width, width);

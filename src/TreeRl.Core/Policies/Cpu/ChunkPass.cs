@@ -24,7 +24,7 @@ internal sealed unsafe partial class ChunkPass : IDisposable
         this.weights = weights;
         this.level = level;
         layout = weights.Layout;
-        b = new ChunkBuffers(layout);
+        b = new ChunkBuffers(layout, weights.Adapter?.Layout.Rank ?? 0);
         attention = new TreeAttention(layout, level);
     }
 

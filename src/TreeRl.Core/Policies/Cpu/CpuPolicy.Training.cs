@@ -87,7 +87,9 @@ public sealed unsafe partial class CpuPolicy
     public ModelWeights TakeGradient()
     {
         CheckTrainable();
-        var gradient = ExportGradient();
+        if (weights.Adapter is not null)
+            throw new InvalidOperationException("this policy trains an adapter, so its weights have no gradient: take the gradient of a policy without one (LoraMerge.Merged)");
+        var gradient = (ModelWeights)ExportGradient();
         ClearGradient();
         return gradient;
     }
@@ -97,7 +99,7 @@ public sealed unsafe partial class CpuPolicy
     {
         CheckTrainable();
         MakeMoments();
-        return new OptimizerState(step, layout.CopyOut(firstMoment!.Pointer), layout.CopyOut(secondMoment!.Pointer));
+        return new OptimizerState(step, trained.CopyOut(firstMoment!.Pointer), trained.CopyOut(secondMoment!.Pointer));
     }
 
     /// <inheritdoc/>
@@ -111,17 +113,17 @@ public sealed unsafe partial class CpuPolicy
         MakeMoments();
         step = state.Step;
         bounds = UpdateBounds.Unknown;
-        layout.CopyIn(state.FirstMoment, firstMoment!.Pointer);
-        layout.CopyIn(state.SecondMoment, secondMoment!.Pointer);
+        trained.CopyIn(state.FirstMoment, firstMoment!.Pointer);
+        trained.CopyIn(state.SecondMoment, secondMoment!.Pointer);
     }
 
-    /// <summary>The accumulated gradient in the layout of the weights, for tests.</summary>
-    internal ModelWeights ExportGradient()
+    /// <summary>The accumulated gradient in the layout of what is trained, for tests.</summary>
+    internal ITensorSet ExportGradient()
     {
         MakeLanes();
-        using var sum = new NativeBuffer<float>(layout.Total);
-        foreach (var lane in lanes) VectorMath.Add(lane.Pointer, sum.Pointer, layout.Total);
-        return layout.CopyOut(sum.Pointer);
+        using var sum = new NativeBuffer<float>(trained.Total);
+        foreach (var lane in lanes) VectorMath.Add(lane.Pointer, sum.Pointer, trained.Total);
+        return trained.CopyOut(sum.Pointer);
     }
 
     /// <summary>Takes lanes one by one and runs each lane's chunks in order. A lane stops at its first failure; the earliest chunk's is thrown in the end.</summary>
@@ -174,30 +176,30 @@ public sealed unsafe partial class CpuPolicy
         {
             var (first, end) = BlockRange(block);
             AdamW.Step(
-                weights.Arena, (float**)lanePointers.Pointer, usedLanes, firstMoment!.Pointer, secondMoment!.Pointer, first, end, gradientScale, adam, decays: block < matrixBlocks);
+                TrainedArena, (float**)lanePointers.Pointer, usedLanes, firstMoment!.Pointer, secondMoment!.Pointer, first, end, gradientScale, adam, decays: block < matrixBlocks);
         }
     }
 
     /// <summary>Blocks of matrices first, then of vectors, so that a block decays as a whole or not at all.</summary>
     private (long First, long End) BlockRange(long block)
     {
-        long first = block < matrixBlocks ? block * UpdateBlock : layout.MatrixEnd + (block - matrixBlocks) * UpdateBlock;
-        return (first, Math.Min(first + UpdateBlock, block < matrixBlocks ? layout.MatrixEnd : layout.Total));
+        long first = block < matrixBlocks ? block * UpdateBlock : trained.MatrixEnd + (block - matrixBlocks) * UpdateBlock;
+        return (first, Math.Min(first + UpdateBlock, block < matrixBlocks ? trained.MatrixEnd : trained.Total));
     }
 
     private void MakeLanes()
     {
         if (laneTouched.Length > 0) return;
-        for (int i = 0; i < lanes.Length; i++) lanes[i] = new NativeBuffer<float>(layout.Total);
+        for (int i = 0; i < lanes.Length; i++) lanes[i] = new NativeBuffer<float>(trained.Total);
         laneTouched = new bool[lanes.Length];
-        matrixBlocks = (int)((layout.MatrixEnd + UpdateBlock - 1) / UpdateBlock);
-        blockSquares = new double[matrixBlocks + (int)((layout.Total - layout.MatrixEnd + UpdateBlock - 1) / UpdateBlock)];
+        matrixBlocks = (int)((trained.MatrixEnd + UpdateBlock - 1) / UpdateBlock);
+        blockSquares = new double[matrixBlocks + (int)((trained.Total - trained.MatrixEnd + UpdateBlock - 1) / UpdateBlock)];
     }
 
     private void MakeMoments()
     {
-        firstMoment ??= new NativeBuffer<float>(layout.Total);
-        secondMoment ??= new NativeBuffer<float>(layout.Total);
+        firstMoment ??= new NativeBuffer<float>(trained.Total);
+        secondMoment ??= new NativeBuffer<float>(trained.Total);
     }
 
     /// <summary>Lists the lanes that hold something, in order; the first lane when none does.</summary>
@@ -223,21 +225,21 @@ public sealed unsafe partial class CpuPolicy
     private void StopNonFinite()
     {
         var pointers = (float**)lanePointers.Pointer;
-        for (long i = 0; i < layout.Total; i++)
+        for (long i = 0; i < trained.Total; i++)
         {
             float sum = 0;
             for (int lane = 0; lane < usedLanes; lane++) sum += pointers[lane][i];
             if (float.IsFinite(sum)) continue;
             ClearGradient();
-            throw new NonFiniteException($"gradient of {layout.NameAt(i)}", sum);
+            throw new NonFiniteException($"gradient of {trained.NameAt(i)}", sum);
         }
     }
 
-    private void CheckShapes(ModelWeights moments, string name)
+    private void CheckShapes(ITensorSet moments, string name)
     {
-        foreach (var place in layout.Tensors)
+        foreach (var place in trained.Tensors)
         {
-            Guard.That(moments.Names.Contains(place.Name), $"tensor '{place.Name}' is missing from {name}: the state belongs to another architecture", name);
+            Guard.That(System.Linq.Enumerable.Contains(moments.Names, place.Name), $"tensor '{place.Name}' is missing from {name}: the state belongs to another architecture", name);
             var shape = moments[place.Name].Shape;
             Guard.That(
                 shape.AsSpan().SequenceEqual(place.Shape), $"tensor '{place.Name}' of {name} has shape [{string.Join(", ", shape)}]: the policy's is [{string.Join(", ", place.Shape)}]", name);

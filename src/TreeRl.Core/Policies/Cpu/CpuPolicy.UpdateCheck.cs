@@ -20,9 +20,9 @@ public sealed unsafe partial class CpuPolicy
         if (!after.Safe)
         {
             after = new UpdateBounds(
-                AdamW.LargestMagnitude(weights.Arena, layout.Total),
-                AdamW.LargestMagnitude(firstMoment!.Pointer, layout.Total),
-                AdamW.LargestMagnitude(secondMoment!.Pointer, layout.Total)).After(most, adam);
+                AdamW.LargestMagnitude(TrainedArena, trained.Total),
+                AdamW.LargestMagnitude(firstMoment!.Pointer, trained.Total),
+                AdamW.LargestMagnitude(secondMoment!.Pointer, trained.Total)).After(most, adam);
         }
         if (!after.Safe)
         {
@@ -39,11 +39,11 @@ public sealed unsafe partial class CpuPolicy
         {
             var (first, end) = BlockRange(block);
             long at = AdamW.FirstNonFinite(
-                weights.Arena, (float**)lanePointers.Pointer, usedLanes, firstMoment!.Pointer, secondMoment!.Pointer, first, end, gradientScale, adam, decays: block < matrixBlocks,
+                TrainedArena, (float**)lanePointers.Pointer, usedLanes, firstMoment!.Pointer, secondMoment!.Pointer, first, end, gradientScale, adam, decays: block < matrixBlocks,
                 out float value);
             if (at < 0) continue;
             ClearGradient();
-            throw new NonFiniteException($"a new weight or moment of {layout.NameAt(at)} (learning rate {adam.LearningRate.ToString(CultureInfo.InvariantCulture)})", value);
+            throw new NonFiniteException($"a new weight or moment of {trained.NameAt(at)} (learning rate {adam.LearningRate.ToString(CultureInfo.InvariantCulture)})", value);
         }
     }
 }

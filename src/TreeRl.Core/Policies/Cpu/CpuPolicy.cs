@@ -14,6 +14,7 @@ namespace TreeRl.Policies.Cpu;
 public sealed unsafe partial class CpuPolicy : IPolicy
 {
     private readonly ParameterLayout layout;
+    private readonly ArenaLayout trained;
     private readonly CpuOptions options;
     private readonly WorkerPool pool;
     private readonly PolicyWeights weights;
@@ -28,13 +29,14 @@ public sealed unsafe partial class CpuPolicy : IPolicy
     private float* logProbOut, entropyOut;
     private int nextChunk;
 
-    private CpuPolicy(ParameterLayout layout, CpuOptions options, bool frozen)
+    private CpuPolicy(ParameterLayout layout, AdapterLayout? adapter, CpuOptions options, bool frozen)
     {
         this.layout = layout;
+        trained = adapter is null ? layout : adapter;
         this.options = options;
         this.frozen = frozen;
         pool = new WorkerPool(options.Threads);
-        weights = new PolicyWeights(layout, pool);
+        weights = new PolicyWeights(layout, adapter, pool);
         passes = new ChunkPass[options.Threads];
         for (int i = 0; i < passes.Length; i++) passes[i] = new ChunkPass(weights, options.Simd);
         plan = new ChunkPlan(options.GradientLanes, options.ChunkTokens);
@@ -52,17 +54,23 @@ public sealed unsafe partial class CpuPolicy : IPolicy
     public string Engine => $"cpu ({options.Simd.ToString().ToLowerInvariant()}, {options.Threads} {(options.Threads == 1 ? "thread" : "threads")})";
 
     /// <inheritdoc/>
-    public long ParameterCount => layout.ParameterCount;
+    public long ParameterCount => trained.ParameterCount;
 
-    /// <summary>Makes a policy with the given weights, which are copied.</summary>
+    /// <summary>The arena that training changes: the adapter's where there is one.</summary>
+    private float* TrainedArena => weights.Adapter is null ? weights.Arena : weights.Adapter.Arena;
+
+    /// <summary>Makes a policy with the given weights, which are copied. Weights with an adapter stay as they are: the adapter is trained alone.</summary>
     /// <param name="weights">The weights.</param>
     /// <param name="options">How to use the machine; null for the defaults.</param>
     /// <exception cref="ArgumentOutOfRangeException">An option breaks its rule.</exception>
     public static CpuPolicy Create(ModelWeights weights, CpuOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(weights);
-        var policy = new CpuPolicy(new ParameterLayout(weights.Config), (options ?? new CpuOptions()).Validated(), frozen: false);
-        policy.layout.CopyIn(weights, policy.weights.Arena);
+        var layout = new ParameterLayout(weights.Config);
+        var adapter = weights.Adapter is null ? null : new AdapterLayout(layout, weights.Adapter.Settings);
+        var policy = new CpuPolicy(layout, adapter, (options ?? new CpuOptions()).Validated(), frozen: false);
+        layout.CopyIn(weights, policy.weights.Arena);
+        adapter?.CopyIn(weights.Adapter!, policy.weights.Adapter!.Arena);
         policy.weights.Changed();
         return policy;
     }
@@ -97,8 +105,9 @@ public sealed unsafe partial class CpuPolicy : IPolicy
     public IPolicy CloneFrozen()
     {
         CheckAlive();
-        var clone = new CpuPolicy(layout, options, frozen: true);
+        var clone = new CpuPolicy(layout, weights.Adapter?.Layout, options, frozen: true);
         VectorMath.Copy(weights.Arena, clone.weights.Arena, layout.Total);
+        if (weights.Adapter is { } adapter) VectorMath.Copy(adapter.Arena, clone.weights.Adapter!.Arena, adapter.Layout.Total);
         clone.weights.Changed();
         return clone;
     }
@@ -107,7 +116,14 @@ public sealed unsafe partial class CpuPolicy : IPolicy
     public ModelWeights ExportWeights()
     {
         CheckAlive();
-        return layout.CopyOut(weights.Arena);
+        return layout.CopyOut(weights.Arena).WithAdapter(ExportAdapter());
+    }
+
+    /// <inheritdoc/>
+    public LoraAdapter? ExportAdapter()
+    {
+        CheckAlive();
+        return weights.Adapter is { } adapter ? adapter.Layout.CopyOut(adapter.Arena) : null;
     }
 
     /// <summary>Ends the policy's threads and frees its memory; decoders made by it can no longer be used.</summary>

@@ -15,9 +15,9 @@ namespace TreeRl.Policies.Cpu;
 /// matrices  embedding [V', D']   per layer: qkv [(H+2KV) h', D']   o [D', H h']   gate,up [2F', D']   down [D', F']   head [V', D'] if untied
 /// vectors   per layer: input norm [D']   qkv bias [(H+2KV) h']   q norm [h']   k norm [h']   post-attention norm [D']   final norm [D']
 /// </code>
-/// Matrices come first, so that weight decay is one range: [0, <see cref="MatrixEnd"/>).
+/// Matrices come first, so that weight decay is one range: [0, <see cref="ArenaLayout.MatrixEnd"/>).
 /// </remarks>
-internal sealed class ParameterLayout
+internal sealed class ParameterLayout : ArenaLayout
 {
     public ParameterLayout(ModelConfig config)
     {
@@ -59,7 +59,6 @@ internal sealed class ParameterLayout
         FinalNorm = Take(Width);
         Total = end;
         Tensors = [.. Place()];
-        foreach (var tensor in Tensors) ParameterCount += (long)tensor.Rows * tensor.Columns;
     }
 
     public ModelConfig Config { get; }
@@ -94,54 +93,10 @@ internal sealed class ParameterLayout
 
     public LayerOffsets[] Layers { get; }
 
-    /// <summary>End of the matrices, which weight decay applies to.</summary>
-    public long MatrixEnd { get; }
-
-    /// <summary>Number of floats in the arena, padding included.</summary>
-    public long Total { get; }
-
-    /// <summary>Number of parameters, padding excluded.</summary>
-    public long ParameterCount { get; }
-
-    /// <summary>The HF tensors in the order of <see cref="ModelWeights.Shapes"/>.</summary>
-    public TensorPlace[] Tensors { get; }
-
     public static int Pad(int count) => (count + 15) & ~15;
 
-    /// <summary>Copies weights into an arena whose padding is already zero.</summary>
-    public unsafe void CopyIn(ModelWeights weights, float* arena)
-    {
-        foreach (var place in Tensors)
-        {
-            float[] values = weights[place.Name].Values;
-            fixed (float* host = values) place.Copy(host, arena, toArena: true);
-        }
-    }
-
     /// <summary>Copies an arena out, padding dropped.</summary>
-    public unsafe ModelWeights CopyOut(float* arena)
-    {
-        var tensors = new List<WeightTensor>(Tensors.Length);
-        foreach (var place in Tensors)
-        {
-            var values = new float[(long)place.Rows * place.Columns];
-            fixed (float* host = values) place.Copy(host, arena, toArena: false);
-            tensors.Add(new WeightTensor(place.Name, place.Shape, values));
-        }
-        return new ModelWeights(Config, tensors);
-    }
-
-    /// <summary>The HF name of the tensor that holds an arena element.</summary>
-    public string NameAt(long offset)
-    {
-        string name = "padding";
-        long best = -1;
-        foreach (var place in Tensors)
-        {
-            if (place.Offset <= offset && place.Offset > best) (best, name) = (place.Offset, place.Name);
-        }
-        return name;
-    }
+    public override unsafe ModelWeights CopyOut(float* arena) => new(Config, Gather(arena));
 
     private IEnumerable<TensorPlace> Place()
     {
@@ -189,36 +144,4 @@ internal sealed class ParameterLayout
 internal struct LayerOffsets
 {
     public long Qkv, Output, GateUp, Down, InputNorm, QkvBias, QueryNorm, KeyNorm, PostNorm;
-}
-
-/// <summary>
-/// One HF tensor in the arena. Rows and columns come in groups (heads) that are padded: element (r, c) lies at
-/// <c>Offset + (r / RowGroup * RowGroupPadded + r % RowGroup) * Stride + c / ColumnGroup * ColumnGroupPadded + c % ColumnGroup</c>.
-/// </summary>
-internal sealed record TensorPlace(string Name, int[] Shape, long Offset, int Rows, int Columns, int Stride)
-{
-    public required int RowGroup { get; init; }
-
-    public required int RowGroupPadded { get; init; }
-
-    public required int ColumnGroup { get; init; }
-
-    public required int ColumnGroupPadded { get; init; }
-
-    /// <summary>Copies between a dense host tensor and the arena.</summary>
-    public unsafe void Copy(float* host, float* arena, bool toArena)
-    {
-        for (int r = 0; r < Rows; r++)
-        {
-            float* row = arena + Offset + ((long)(r / RowGroup) * RowGroupPadded + r % RowGroup) * Stride;
-            for (int c = 0; c < Columns; c += ColumnGroup)
-            {
-                float* inside = row + (long)(c / ColumnGroup) * ColumnGroupPadded;
-                float* outside = host + (long)r * Columns + c;
-                long bytes = ColumnGroup * sizeof(float);
-                if (toArena) Buffer.MemoryCopy(outside, inside, bytes, bytes);
-                else Buffer.MemoryCopy(inside, outside, bytes, bytes);
-            }
-        }
-    }
 }

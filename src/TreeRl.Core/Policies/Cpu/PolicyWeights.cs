@@ -5,7 +5,7 @@ using TreeRl.Numerics;
 namespace TreeRl.Policies.Cpu;
 
 /// <summary>
-/// The weights of a policy: one arena in the layout of <see cref="ParameterLayout"/>, and copies packed for the matrix kernels. Forward
+/// The weights of a policy: one arena in the layout of <see cref="ParameterLayout"/>, and copies packed for the matrix kernels, with the adapter's term where there is one. Forward
 /// copies (W transposed, for y = x W^T) are remade at each update; backward copies (W by rows, for dx = dy W) when a backward pass needs them.
 /// </summary>
 internal sealed unsafe class PolicyWeights : IDisposable
@@ -16,11 +16,12 @@ internal sealed unsafe class PolicyWeights : IDisposable
     private Pack[] packing = [];
     private readonly Action<int> packSlice;
     private readonly WorkerPool pool;
-    private bool backwardFresh;
+    private bool backwardFresh, forwardMade, backwardMade, adaptedOnly;
 
-    public PolicyWeights(ParameterLayout layout, WorkerPool pool)
+    public PolicyWeights(ParameterLayout layout, AdapterLayout? adapter, WorkerPool pool)
     {
         Layout = layout;
+        if (adapter is not null) Adapter = new AdapterWeights(adapter, pool.Threads);
         this.pool = pool;
         packSlice = PackSlice;
         var c = layout.Config;
@@ -47,6 +48,9 @@ internal sealed unsafe class PolicyWeights : IDisposable
     /// <summary>The arena's first float.</summary>
     public float* Arena => arena.Pointer;
 
+    /// <summary>What is added to the arena's matrices and trained alone; null when the arena itself is trained.</summary>
+    public AdapterWeights? Adapter { get; }
+
     public Rotary Rotary { get; }
 
     /// <summary>Layer -> right operands of y = x W^T.</summary>
@@ -69,13 +73,15 @@ internal sealed unsafe class PolicyWeights : IDisposable
     /// <summary>Bytes of all forward matrices: what a decoding step reads.</summary>
     public long ForwardBytes => Layout.MatrixEnd * sizeof(float);
 
-    /// <summary>To be called after the arena changed: remakes the forward copies.</summary>
+    /// <summary>To be called after the arena, or the adapter's, changed: remakes the forward copies. Under an adapter the arena itself changes only before the first call.</summary>
     public void Changed()
     {
         Version++;
         backwardFresh = false;
         packing = forward;
+        adaptedOnly = Adapter is not null && forwardMade;
         pool.Run(packSlice);
+        forwardMade = true;
     }
 
     /// <summary>Makes the backward copies unless they are fresh.</summary>
@@ -84,8 +90,10 @@ internal sealed unsafe class PolicyWeights : IDisposable
         if (backwardFresh) return;
         if (backward.Length == 0) MakeBackward();
         packing = backward;
+        adaptedOnly = Adapter is not null && backwardMade;
         pool.Run(packSlice);
-        backwardFresh = true;
+        Adapter?.PackFactors();
+        backwardFresh = backwardMade = true;
     }
 
     public void Dispose()
@@ -95,6 +103,7 @@ internal sealed unsafe class PolicyWeights : IDisposable
         foreach (var pack in forward) pack.Matrix.Dispose();
         foreach (var pack in backward) pack.Matrix.Dispose();
         Rotary.Dispose();
+        Adapter?.Dispose();
         arena.Dispose();
     }
 
@@ -118,12 +127,18 @@ internal sealed unsafe class PolicyWeights : IDisposable
     private void PackSlice(int worker)
     {
         bool transposed = ReferenceEquals(packing, forward);
-        foreach (var pack in packing)
+        for (int matrix = 0; matrix < packing.Length; matrix++)
         {
+            var pack = packing[matrix];
+            bool adapted = Adapter is { } present && present.Layout.On[matrix].Length > 0;
+            if (adaptedOnly && !adapted) continue;
             int panels = pack.Matrix.Panels;
             int first = (int)((long)panels * worker / pool.Threads), end = (int)((long)panels * (worker + 1) / pool.Threads);
-            if (transposed) pack.Matrix.PackTransposed(arena.Pointer + pack.Offset, pack.Stride, first, end);
-            else pack.Matrix.PackRows(arena.Pointer + pack.Offset, pack.Stride, first, end);
+            float* from = arena.Pointer + pack.Offset;
+            if (adapted && transposed) Adapter!.PackTransposed(worker, matrix, pack.Matrix, from, pack.Stride, first, end);
+            else if (adapted) Adapter!.PackRows(worker, matrix, pack.Matrix, from, pack.Stride, first, end);
+            else if (transposed) pack.Matrix.PackTransposed(from, pack.Stride, first, end);
+            else pack.Matrix.PackRows(from, pack.Stride, first, end);
         }
     }
 
