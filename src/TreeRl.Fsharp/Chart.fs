@@ -97,12 +97,7 @@ module Chart =
     let internal figure size note (chart: Chart) = ChartSvg.figure size note chart
 
     /// <summary>The chart as a self-contained SVG document.</summary>
-    let svg (chart: Chart) =
-        match ChartSvg.markup large chart with
-        | Element(name, attributes, content) ->
-            let style = Markup.txt "style" (Assets.text "chart.css")
-            Markup.render (Element(name, attributes, style :: Markup.txt "title" chart.Title :: content))
-        | Text text -> text
+    let svg (chart: Chart) = Markup.render (ChartSvg.document chart)
 
     /// <summary>
     /// The chart as a Plotly figure: JSON with <c>data</c> and <c>layout</c>, as plotly.js draws and Plotly.NET reads it. NaN is null.

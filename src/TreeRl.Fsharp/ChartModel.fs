@@ -32,25 +32,6 @@ type ChartKind =
     /// <summary>Points with error bars, one row for each name; abscissae are rows, 0 the first, ordinates lie on the horizontal axis.</summary>
     | Intervals of names: string[]
 
-/// <summary>A chart as a value; <c>Chart.svg</c> draws it, <c>Chart.plotly</c> gives the figure that Plotly reads.</summary>
-type Chart =
-    {
-        /// <summary>Heading.</summary>
-        Title: string
-        /// <summary>What x is, with its unit.</summary>
-        XLabel: string
-        /// <summary>What y is, with its unit.</summary>
-        YLabel: string
-        /// <summary>How the series are drawn.</summary>
-        Kind: ChartKind
-        /// <summary>The series; colours repeat after seven.</summary>
-        Series: Series[]
-        /// <summary>Lowest y shown at least; None leaves it to the data.</summary>
-        YMin: float option
-        /// <summary>Highest y shown at least; None leaves it to the data.</summary>
-        YMax: float option
-    }
-
 module internal Palette =
     /// The colours of light pages; style sheets have lighter ones for dark pages.
     let colours =

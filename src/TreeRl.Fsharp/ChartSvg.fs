@@ -3,6 +3,26 @@ namespace TreeRl
 open System
 open System.Globalization
 
+/// <summary>A chart as a value; <c>Chart.svg</c> draws it, <c>Chart.plotly</c> gives the figure that Plotly reads.</summary>
+[<Notebooks.TypeFormatterSource(typeof<Notebooks.HtmlFormatterSource>)>]
+type Chart =
+    {
+        /// <summary>Heading.</summary>
+        Title: string
+        /// <summary>What x is, with its unit.</summary>
+        XLabel: string
+        /// <summary>What y is, with its unit.</summary>
+        YLabel: string
+        /// <summary>How the series are drawn.</summary>
+        Kind: ChartKind
+        /// <summary>The series; colours repeat after seven.</summary>
+        Series: Series[]
+        /// <summary>Lowest y shown at least; None leaves it to the data.</summary>
+        YMin: float option
+        /// <summary>Highest y shown at least; None leaves it to the data.</summary>
+        YMax: float option
+    }
+
 /// <summary>Draws charts as SVG.</summary>
 module internal ChartSvg =
     open Markup
@@ -351,3 +371,16 @@ module internal ChartSvg =
                 if note <> "" then
                     cls "p" "note" [ Text note ]
             ]
+
+    /// The chart as an SVG element that carries its style sheet.
+    let document (chart: Chart) =
+        match markup large chart with
+        | Element(name, attributes, content) ->
+            Element(name, attributes, txt "style" (Assets.text "chart.css") :: txt "title" chart.Title :: content)
+        | text -> text
+
+type Chart with
+
+    /// <summary>For notebooks: the chart's SVG.</summary>
+    member chart.ToHtml() =
+        [ HtmlParts.wide 640 [ ChartSvg.document chart ] ] |> HtmlParts.render

@@ -47,8 +47,7 @@ module Display =
         + part "redistribute" (brief value.Redistribute)
         + part "update" (brief value.Update)
         + "\n  "
-        + Show.count value.Deviations.Length "deviation or open choice"
-        + "; 'printfn $\"{..}\"' shows all"
+        + $"{value.Deviations.Length} deviations and open choices: 'printfn $\"{{..}}\"' shows all"
 
     let private experiment (value: Experiment) =
         let part name shown =
@@ -274,7 +273,7 @@ module Display =
             if isOurs kind && not (hasOwnText kind) then
                 members value
             else
-                string value
+                (string value).TrimEnd()
 
     /// <summary>
     /// What F# Interactive calls for each value it shows: a short text of TreeRl's values, null for everybody else's. A text of several lines
@@ -282,7 +281,10 @@ module Display =
     /// </summary>
     let printer (value: obj) : string | null =
         let kind = value.GetType()
-        let isKnown = isOurs kind || (kind.IsGenericType && List.contains kind writtenTypes)
+
+        let isKnown =
+            (isOurs kind && not kind.IsArray)
+            || (kind.IsGenericType && List.contains kind writtenTypes)
 
         // Closures and generated types of F# are shown as F# Interactive shows functions.
         if isKnown && (kind.IsVisible || kind.IsNestedPublic || hasOwnText kind) then

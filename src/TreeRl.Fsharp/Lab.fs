@@ -80,6 +80,7 @@ type LabGrown =
     }
 
 /// <summary>What a study found.</summary>
+[<Notebooks.TypeFormatterSource(typeof<Notebooks.HtmlFormatterSource>)>]
 type LabStudy =
     {
         /// <summary>The name in the report.</summary>
@@ -95,6 +96,32 @@ type LabStudy =
         /// <summary>Wall time.</summary>
         Seconds: float
     }
+
+    /// <summary>For notebooks: every rule on its forest, against the true advantages and the true gradient.</summary>
+    member study.ToHtml() =
+        let estimate (value: Estimate) =
+            if Double.IsFinite value.Value then
+                $"{Format.fixedTo 2 value.Value} [{Format.fixedTo 2 value.Low}, {Format.fixedTo 2 value.High}]"
+            else
+                "-"
+
+        [
+            HtmlParts.caption study.Title
+            HtmlParts.table
+                [| "forest"; "rule"; "cosine"; "r"; "RMSE"; "signal" |]
+                [
+                    for row in study.Rows ->
+                        [|
+                            row.Forest
+                            row.Rule
+                            estimate row.Gradient.Corrected
+                            estimate row.All.CorrectedCorrelation
+                            estimate row.All.Rmse
+                            Format.percent row.Tokens.SignalShare
+                        |]
+                ]
+        ]
+        |> HtmlParts.render
 
 /// <summary>
 /// The lab: sample once, compare many; sample the truth; score rules against it. All stages can be used one by one:

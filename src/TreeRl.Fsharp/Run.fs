@@ -5,7 +5,7 @@ open System.Threading
 open TreeRl.Training
 
 /// <summary>A finished run: the experiment, and what the core measured.</summary>
-[<Sealed>]
+[<Sealed; Notebooks.TypeFormatterSource(typeof<Notebooks.HtmlFormatterSource>)>]
 type Run internal (experiment: Experiment, result: RunResult) =
 
     /// <summary>What was run.</summary>
@@ -36,6 +36,52 @@ type Run internal (experiment: Experiment, result: RunResult) =
 
     /// <summary>Accuracy before and after, tokens, seconds.</summary>
     override _.ToString() = string result
+
+    /// <summary>For notebooks: accuracy before and after, tokens, and the curves of accuracy and reward.</summary>
+    member _.ToHtml() =
+        let share (measured: EvaluationResult) =
+            Format.interval (
+                ValueSome
+                    {
+                        Mean = measured.Accuracy
+                        Low = measured.Low
+                        High = measured.High
+                        Count = 0
+                    }
+            )
+
+        let accuracy =
+            let points = Seq.toArray result.Evaluations
+            let value pick = points |> Array.map pick
+
+            Chart.series experiment.Name (value (fun point -> float point.Step)) (value _.Result.Accuracy)
+            |> Chart.band (value _.Result.Low) (value _.Result.High)
+
+        let reward =
+            let steps = Seq.toArray result.Steps
+
+            Chart.series
+                experiment.Name
+                (steps |> Array.map (fun step -> float (step.Step + 1)))
+                (steps |> Array.map _.Reward)
+
+        [
+            HtmlParts.table
+                [| "run"; "accuracy before"; "accuracy after"; "steps"; "sampled tokens" |]
+                [
+                    [|
+                        experiment.Name
+                        share result.Before
+                        share result.After
+                        string result.Steps.Length
+                        Show.whole result.TokensSampled
+                    |]
+                ]
+            HtmlParts.wide 640 [ ChartSvg.document (Chart.lines "accuracy" "step" "accuracy" [ accuracy ]) ]
+            if result.Steps.Length > 0 then
+                HtmlParts.wide 640 [ ChartSvg.document (Chart.lines "mean reward" "step" "reward" [ reward ]) ]
+        ]
+        |> HtmlParts.render
 
 /// <summary>Runs experiments.</summary>
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]

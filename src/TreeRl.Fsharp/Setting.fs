@@ -310,7 +310,7 @@ module internal Blocks =
             raise (SpecException(block, List.toArray problems))
 
 /// <summary>A checked and resolved block. Printing it shows every setting with its value and marks what no line gave.</summary>
-[<AbstractClass>]
+[<AbstractClass; Notebooks.TypeFormatterSource(typeof<Notebooks.HtmlFormatterSource>)>]
 type Block<'Spec> internal (title: string, spec: 'Spec, given: Set<string>, lines: ResolvedLine[]) =
     member internal _.Spec = spec
     member internal _.Given = given
@@ -320,6 +320,13 @@ type Block<'Spec> internal (title: string, spec: 'Spec, given: Set<string>, line
 
     /// <summary>The block, one setting a line.</summary>
     override _.ToString() = Blocks.print title lines
+
+    /// <summary>The block as a table for notebooks; what no line gave is lighter.</summary>
+    member _.ToHtml() =
+        lines
+        |> Array.map (fun line -> line.Word, line.Resolved, line.IsDefault)
+        |> HtmlParts.settings title
+        |> HtmlParts.render
 
 /// <summary>
 /// The shape of every block: each line is a <c>Setting</c>, so that <c>let</c>, <c>if</c>, <c>for</c>, <c>match</c> and
@@ -332,6 +339,10 @@ type BlockBuilder<'Spec, 'Block>() =
     /// <summary>Checks the lines of the block and resolves them.</summary>
     /// <exception cref="T:TreeRl.SpecException">The block has problems; the message lists all.</exception>
     abstract Resolve: Setting<'Spec> list -> 'Block
+
+    /// <summary>How a block is written.</summary>
+    override _.ToString() =
+        "a block without lines: write them in braces, as in 'branching { leaves 16; maxTokens 80 }'"
 
     /// <summary>A line of the block.</summary>
     member _.Yield(setting: Setting<'Spec>) = [ setting ]

@@ -12,7 +12,7 @@ open TreeRl.Sampling
 type Forest = TreeRl.Forests.Forest
 
 /// <summary>A sampled forest, and what is needed to read it.</summary>
-[<Sealed>]
+[<Sealed; Notebooks.TypeFormatterSource(typeof<Notebooks.HtmlFormatterSource>)>]
 type Rollout internal (forest: Forest, tokenizer: ITokenizer, policy: string, stats: SamplingStats voption) =
 
     /// <summary>The forest.</summary>
@@ -56,7 +56,7 @@ type Rollout internal (forest: Forest, tokenizer: ITokenizer, policy: string, st
         | ValueNone -> head
 
 /// <summary>A forest whose answers were graded.</summary>
-[<Sealed>]
+[<Sealed; Notebooks.TypeFormatterSource(typeof<Notebooks.HtmlFormatterSource>)>]
 type Graded internal (rollout: Rollout, outcomes: LeafOutcomes) =
 
     /// <summary>The forest with its tokenizer.</summary>
@@ -69,7 +69,7 @@ type Graded internal (rollout: Rollout, outcomes: LeafOutcomes) =
     override _.ToString() = string outcomes
 
 /// <summary>A graded forest whose rewards were redistributed.</summary>
-[<Sealed>]
+[<Sealed; Notebooks.TypeFormatterSource(typeof<Notebooks.HtmlFormatterSource>)>]
 type Credited internal (graded: Graded, result: CreditResult) =
 
     /// <summary>The graded forest.</summary>
@@ -205,19 +205,60 @@ module internal TreeText =
             PrinterColumn("earned", outcome)
         ]
 
-    let draw (rollout: Rollout) columns prompt =
+    let draw colours (tone: (int -> float) voption) (rollout: Rollout) columns prompt =
         let options =
             ForestPrinterOptions(
+                Color = colours,
+                Tone =
+                    (match tone with
+                     | ValueSome tone -> Func<int, float> tone
+                     | ValueNone -> null),
                 Piece = Func<int, string> rollout.Tokenizer.Piece,
                 Columns = ImmutableArray.CreateRange(columns: seq<PrinterColumn>)
             )
 
         ForestPrinter.PrintPrompt(rollout.Forest, prompt, options).TrimEnd()
 
-    let plain rollout prompt = draw rollout [] prompt
+    let plain rollout prompt = draw false ValueNone rollout [] prompt
 
-    let credited (credited: Credited) prompt =
-        draw credited.Graded.Rollout (columns credited.Graded credited.Result) prompt
+    let creditedIn colours (credited: Credited) prompt =
+        let columns = columns credited.Graded credited.Result
+        draw colours (ValueSome(meanAdvantage credited.Result)) credited.Graded.Rollout columns prompt
+
+    let credited (credited: Credited) prompt = creditedIn false credited prompt
+
+type Rollout with
+
+    /// <summary>For notebooks: sizes, and the trees of the first prompts.</summary>
+    member rollout.ToHtml() =
+        [
+            HtmlParts.pre (string rollout)
+            for prompt in 0 .. min 2 rollout.Forest.PromptCount - 1 do
+                yield!
+                    TreeViews.ofPrompt $"prompt {rollout.Forest.Prompts[prompt].Id}" rollout ValueNone ValueNone prompt
+                    |> HtmlTree.tree 100
+        ]
+        |> HtmlParts.render
+
+type Graded with
+
+    /// <summary>For notebooks: what the answers earned, and the trees of the first prompt with their outcomes.</summary>
+    member graded.ToHtml() =
+        HtmlParts.pre (string graded)
+        :: (TreeViews.ofPrompt "the first prompt" graded.Rollout (ValueSome graded.Outcomes) ValueNone 0
+            |> HtmlTree.tree 100)
+        |> HtmlParts.render
+
+type Credited with
+
+    /// <summary>For notebooks: counts, and the trees of the prompt that shows most, tokens coloured by advantage.</summary>
+    member credited.ToHtml() =
+        let prompt = TreeViews.mostTelling credited
+
+        HtmlParts.pre (string credited)
+        :: (TreeViews.credited $"{credited.Result.Rule.Name}, prompt {prompt}" credited prompt
+            |> HtmlTree.tree 100)
+        |> HtmlParts.render
 
 /// <summary>Grows, shows and draws forests.</summary>
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
@@ -274,9 +315,16 @@ module Forest =
     /// <summary>The trees of a prompt as text: each node with its tokens, value V, the mean advantage A of its tokens, and a leaf's outcome.</summary>
     let textWith (prompt: int) (credited: Credited) = TreeText.credited credited prompt
 
-    /// <summary>Prints the trees of the prompt that shows most: outcomes mixed, many branches.</summary>
+    /// <summary>
+    /// Prints the trees of a prompt, as <c>textWith</c> writes them. A terminal gets colours - green where the advantage is positive, red where it
+    /// is negative - unless NO_COLOR is set.
+    /// </summary>
+    let drawPrompt (prompt: int) (credited: Credited) =
+        printfn $"{TreeText.creditedIn (Terminal.colours ()) credited prompt}"
+
+    /// <summary>Prints the trees of the prompt that shows most: outcomes mixed, many branches. Coloured as by <c>drawPrompt</c>.</summary>
     let draw (credited: Credited) =
-        printfn $"{textWith (TreeViews.mostTelling credited) credited}"
+        drawPrompt (TreeViews.mostTelling credited) credited
 
     /// <summary>Writes an HTML page of some prompts' trees, coloured by advantage, and returns its path.</summary>
     let savePage (path: string) (promptIndices: seq<int>) (credited: Credited) =

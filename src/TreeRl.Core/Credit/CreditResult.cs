@@ -12,6 +12,7 @@ namespace TreeRl.Credit;
 /// leaf at or below it has one); "trained" says that it is scored and was neither pruned nor dropped. What is not scored has value NaN and
 /// advantage 0; what is not trained has advantage 0 for tokens and leaves, and no training weight.
 /// </summary>
+[Notebooks.TypeFormatterSource(typeof(Notebooks.HtmlFormatterSource))]
 public sealed class CreditResult
 {
     internal CreditResult()

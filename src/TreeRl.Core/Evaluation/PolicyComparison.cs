@@ -16,6 +16,7 @@ public readonly record struct ItemPair(string Id, double First, double Second)
 }
 
 /// <summary>Two policies on the same items, item by item: what differs between items, their difficulty above all, cancels.</summary>
+[Notebooks.TypeFormatterSource(typeof(Notebooks.HtmlFormatterSource))]
 public sealed record PolicyComparison
 {
     /// <summary>The first policy's name.</summary>

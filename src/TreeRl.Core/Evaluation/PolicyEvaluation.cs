@@ -13,6 +13,7 @@ namespace TreeRl.Evaluation;
 public readonly record struct EvaluationGroup(string Name, PolicyEvaluation Evaluation);
 
 /// <summary>A policy's graded answers to a set of items. Everything reported is computed from them, at any time, without the policy.</summary>
+[Notebooks.TypeFormatterSource(typeof(Notebooks.HtmlFormatterSource))]
 public sealed record PolicyEvaluation
 {
     /// <summary>Names the policy.</summary>

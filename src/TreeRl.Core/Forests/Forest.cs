@@ -19,6 +19,7 @@ namespace TreeRl.Forests;
 /// prompts own ranges of roots               PromptOf is non-decreasing over nodes, and every prompt has at least one tree
 /// </code>
 /// </remarks>
+[Notebooks.TypeFormatterSource(typeof(Notebooks.HtmlFormatterSource))]
 public sealed class Forest
 {
     private Forest(ForestColumns columns)

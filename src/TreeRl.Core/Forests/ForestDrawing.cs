@@ -7,7 +7,7 @@ namespace TreeRl.Forests;
 /// <summary>One drawing in the making.</summary>
 internal sealed class ForestDrawing(Forest forest, ForestPrinterOptions options)
 {
-    private const string Dim = "\u001b[2m", Bold = "\u001b[1m", Cyan = "\u001b[36m", Yellow = "\u001b[33m", Reset = "\u001b[0m";
+    private const string Dim = "\u001b[2m", Bold = "\u001b[1m", Cyan = "\u001b[36m", Yellow = "\u001b[33m", Green = "\u001b[32m", Red = "\u001b[31m", Reset = "\u001b[0m";
 
     private readonly StringBuilder text = new();
 
@@ -53,7 +53,7 @@ internal sealed class ForestDrawing(Forest forest, ForestPrinterOptions options)
     {
         var segment = new StringBuilder();
         foreach (int id in forest.TokenId.AsSpan(forest.FirstToken[node], forest.TokenCount[node])) segment.Append(options.Piece(id));
-        text.Append(Paint(Cyan, Quoted(segment.ToString()))).Append(' ').Append(Count(forest.TokenCount[node], "token")).Append(", ");
+        text.Append(Paint(Tone(node), Quoted(segment.ToString()))).Append(' ').Append(Count(forest.TokenCount[node], "token")).Append(", ");
         if (forest.IsLeaf(node)) text.Append(forest.Finish[node]);
         else text.Append(FormattableString.Invariant($"fork at H {forest.Entropy[forest.FirstToken[node + 1]]:0.00}"));
         foreach (var column in options.Columns)
@@ -63,6 +63,14 @@ internal sealed class ForestDrawing(Forest forest, ForestPrinterOptions options)
         }
         text.Append('\n');
     }
+
+    private string Tone(int node) => options.Tone?.Invoke(node) switch
+    {
+        double.NaN => Dim,
+        > 0 => Green,
+        < 0 => Red,
+        _ => Cyan,
+    };
 
     private string Quoted(string raw) => $"\"{Shorten(Escaped(raw))}\"";
 

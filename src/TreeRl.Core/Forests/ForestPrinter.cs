@@ -45,6 +45,12 @@ public sealed record ForestPrinterOptions
 
     /// <summary>Whether to colour the output with ANSI escape codes.</summary>
     public bool Color { get; init; }
+
+    /// <summary>
+    /// Node -> a number whose sign colours the node's text, such as its advantage: green above 0, red below, dim for NaN. Without it, and for 0,
+    /// texts are cyan. Counts only with <see cref="Color"/>.
+    /// </summary>
+    public Func<int, double>? Tone { get; init; }
 }
 
 /// <summary>

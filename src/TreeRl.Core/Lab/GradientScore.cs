@@ -9,6 +9,7 @@ namespace TreeRl.Lab;
 /// the halves of h, is what the exact gradient would reach, and the corrected cosine is cos / ceiling. Intervals resample prompts, for g and
 /// h alike, and are centred (<see cref="Bootstrap.OverCentred"/>).
 /// </summary>
+[Notebooks.TypeFormatterSource(typeof(Notebooks.HtmlFormatterSource))]
 public sealed record GradientScore
 {
     /// <summary>The rule's name.</summary>

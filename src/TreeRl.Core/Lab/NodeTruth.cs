@@ -9,6 +9,7 @@ namespace TreeRl.Lab;
 /// Estimates of the true value of every node of a forest, <c>V(n) = E[reward | the policy goes on from the end of n]</c>, and of every
 /// prompt. A leaf's value is what it earned. Unknown values - past the budget, or without a scored continuation - are NaN.
 /// </summary>
+[Notebooks.TypeFormatterSource(typeof(Notebooks.HtmlFormatterSource))]
 public sealed class NodeTruth
 {
     private readonly ImmutableArray<int> placeOfNode; // node -> place whose draws it uses, -1 for leaves

@@ -15,6 +15,7 @@ namespace TreeRl.Lab;
 /// Several rules on the same graded forest: sample once, compare many. Measures run over the tokens of scored nodes; a token that a rule
 /// does not train has advantage 0 there.
 /// </summary>
+[Notebooks.TypeFormatterSource(typeof(Notebooks.HtmlFormatterSource))]
 public sealed class RuleComparison
 {
     private readonly double[][] columns; // by rule: advantages of the scored tokens

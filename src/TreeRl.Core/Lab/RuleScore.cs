@@ -33,6 +33,7 @@ public enum NodeSet
 /// makes the mean square error so. By chance the difference can be negative, and the RMSE is then NaN: take more continuations.
 /// Intervals resample prompts.
 /// </remarks>
+[Notebooks.TypeFormatterSource(typeof(Notebooks.HtmlFormatterSource))]
 public sealed record RuleScore
 {
     /// <summary>The rule's name.</summary>

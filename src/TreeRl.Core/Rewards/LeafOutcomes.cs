@@ -10,6 +10,7 @@ namespace TreeRl.Rewards;
 /// The outcomes of a forest's L leaves, in leaf order: the total of each leaf, and the terms it was made of one by one.
 /// It knows no tree; leaf i is entry i of the forest's <c>Leaves</c>.
 /// </summary>
+[Notebooks.TypeFormatterSource(typeof(Notebooks.HtmlFormatterSource))]
 public sealed class LeafOutcomes
 {
     private readonly ImmutableArray<Outcome> terms; // term-major: term k of leaf i at k*L + i

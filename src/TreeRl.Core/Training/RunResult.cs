@@ -15,6 +15,7 @@ namespace TreeRl.Training;
 public sealed record StepProducts(int Step, Forest Forest, LeafOutcomes Outcomes, CreditResult Credit);
 
 /// <summary>A finished run. Owns the trained policy.</summary>
+[Notebooks.TypeFormatterSource(typeof(Notebooks.HtmlFormatterSource))]
 public sealed class RunResult : IDisposable
 {
     /// <summary>The plan that was run.</summary>

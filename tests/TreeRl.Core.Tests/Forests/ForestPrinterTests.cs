@@ -101,6 +101,18 @@ public class ForestPrinterTests
     }
 
     [Fact]
+    public void A_tone_colours_texts_by_its_sign()
+    {
+        var f = Forest.OfShape("1(1 1 1)");
+        double[] tone = [0, 2.5, -1, double.NaN];
+        string[] lines = ForestPrinter.PrintNode(f, 0, Letters with { Color = true, Tone = node => tone[node] }).Split('\n');
+        Assert.Contains("\u001b[36m\"", lines[0]);
+        Assert.Contains("\u001b[32m\"", lines[1]);
+        Assert.Contains("\u001b[31m\"", lines[2]);
+        Assert.Contains("\u001b[2m\"", lines[3]);
+    }
+
+    [Fact]
     public void Broken_options_and_indices_are_named()
     {
         var f = Forest.OfShape("1");

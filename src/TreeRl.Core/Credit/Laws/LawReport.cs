@@ -44,6 +44,7 @@ public sealed record LawResult(Law Law, LawVerdict Verdict, string Words, int Ca
 }
 
 /// <summary>Law by law, what <see cref="LawBook.Check"/> found. Print it for a table and the counterexamples.</summary>
+[Notebooks.TypeFormatterSource(typeof(Notebooks.HtmlFormatterSource))]
 public sealed class LawReport
 {
     internal LawReport(CreditRule rule, long seed, int forests, ImmutableArray<LawResult> results, string note)
