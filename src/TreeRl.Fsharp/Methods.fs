@@ -159,7 +159,7 @@ module Methods =
         {
             Name = "treeRl"
             Source = "TreeRL, arXiv 2506.11902"
-            Formula = "x = leave-one-out R; A(n) = ((V(n) - V(parent)) + V(n)) / sqrt(leaves below n)"
+            Formula = "x = leave-one-out R; A(n) = ((V(n) - V(parent)) + V(n)) / sqrt(trained leaves below n)"
             Sample = MethodSamplers.treeRl
             Redistribute =
                 redistributionNamed "treeRl" {
@@ -167,6 +167,7 @@ module Methods =
                     backup meanOfLeaves
                     advantage (over Parent / SqrtLeafCount + over Zero / SqrtLeafCount)
                     spread Segments
+                    choose (goodFirst 16)
                     train EveryPath
                 }
             Update = Objectives.reinforce
@@ -177,7 +178,9 @@ module Methods =
                     "A fork in front of an answer's first token is a tree of its own in the forest; the advantages are the same."
                     "The public code divides V and V(parent) each by its own sqrt before differencing: 'backup meanOfLeavesOverSqrtCount' with 'advantage (over Parent + over Zero)'."
                     "The public code subtracts a token-weighted mean from the sums; left out."
-                    "The paper trains 16 of 30 leaves; here all are trained."
+                    "16 of the 30 leaves are trained, a correct one first, the rest at random; all 30 make the values, and the sqrt counts chosen leaves, as in the code. 'choose allLeaves' trains all."
+                    "The choice is drawn from the question and the answers' tokens ('choiceSeed'), so that the same forest always gives the same one."
+                    "The code's other choice, as many correct as wrong leaves by a ratio that is 0 in its scripts, is not sayable."
                 |]
         }
 
@@ -214,13 +217,15 @@ module Methods =
         {
             Name = "spo"
             Source = "SPO-tree, arXiv 2505.23564"
-            Formula = "V = mean over children; A(n) = V(n) - V(parent); edges with A = 0 are left out"
+            Formula =
+                "V = mean over children; A(n) = V(n) - V(parent); edges with A = 0 and tokens of old probability 0.9 or more are left out"
             Sample = MethodSamplers.spo
             Redistribute =
                 redistributionNamed "spo" {
                     backup meanOfChildren
                     advantage (over Parent)
                     spread Segments
+                    mask (probabilityBelow 0.9)
                     train OncePerEdge
                 }
             Update =
@@ -230,7 +235,9 @@ module Methods =
                 }
             Deviations =
                 [|
-                    "The mask that trains only tokens with old probability below 0.9, and the replay buffer, are left out."
+                    "The mask takes tokens of old probability 0.9 or more out of loss, KL and denominators, as in the code; the old probability is the one recorded at temperature 1. 'mask noMask' trains them too."
+                    "The replay buffer (at most 32 edges of a question in an iteration, kept for 8) is left out: every edge is used once, in the step that sampled it."
+                    "An edge is left out when its advantage is exactly 0; the code adds a power term to the test that has the same sign for values within 0 .. 1."
                     "The variant with a normaliser is 'over Parent / PopulationStd'."
                     "The KL estimator is not said; taken: K3."
                     "The last level is unbounded but for maxTokens. The other shapes of the code are 'fanOuts': 6-5-4 is 'trees 6' with 'fanOuts [ 5; 4 ]'."

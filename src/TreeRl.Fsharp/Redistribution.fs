@@ -277,6 +277,8 @@ type RedistributionSpec =
             Terms: Terms
             Spread: Spread option
             Prune: Pruning option
+            Choice: Phrase<LeafChoice> option
+            Mask: Phrase<TokenMask> option
             After: AfterSteps
             Train: TrainUnit option
             OnlyOne: OnlyOne

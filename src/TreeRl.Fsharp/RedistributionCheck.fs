@@ -14,6 +14,8 @@ module internal RedistributionCheck =
             Terms = Terms []
             Spread = None
             Prune = None
+            Choice = None
+            Mask = None
             After = AfterSteps []
             Train = None
             OnlyOne = GetsZero
@@ -231,6 +233,8 @@ module internal RedistributionCheck =
             for term in spec.Terms.List do
                 yield! termProblems spec term
             yield! pruneProblems spec
+            yield! spec.Choice |> Option.map _.Problems |> Option.defaultValue []
+            yield! spec.Mask |> Option.map _.Problems |> Option.defaultValue []
             for step in spec.After.Steps do
                 yield! afterProblems spec step
             yield! contradictions spec
@@ -303,9 +307,15 @@ module internal RedistributionCheck =
                          SingletonRule.Zero)
             )
 
-        match spec.Prune with
-        | Some pruning -> rule.WithPrune(prune pruning)
-        | None -> rule
+        let set change value (rule: CreditRule) =
+            match value with
+            | Some value -> change rule value
+            | None -> rule
+
+        rule
+        |> set (fun rule pruning -> rule.WithPrune(prune pruning)) spec.Prune
+        |> set (fun rule (choice: Phrase<LeafChoice>) -> rule.WithChoice choice.Value) spec.Choice
+        |> set (fun rule (mask: Phrase<TokenMask>) -> rule.WithMask mask.Value) spec.Mask
 
     let describe (spec: RedistributionSpec) =
         [
@@ -314,6 +324,8 @@ module internal RedistributionCheck =
             "advantage", string spec.Terms
             "spread", string (spread spec)
             "prune", (spec.Prune |> Option.map string |> Option.defaultValue "none")
+            "choose", (spec.Choice |> Option.map string |> Option.defaultValue "allLeaves")
+            "mask", (spec.Mask |> Option.map string |> Option.defaultValue "noMask")
             "after", string spec.After
             "train", string (train spec)
             "onlyOne", string spec.OnlyOne

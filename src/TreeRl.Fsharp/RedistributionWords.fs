@@ -179,6 +179,84 @@ module RedistributionWords =
     let prune (rule: Pruning) : Setting<RedistributionSpec> =
         Setting.make "prune" (string rule) (fun spec -> { spec with Prune = Some rule })
 
+    /// <summary>Trains so many of a prompt's answers, a good one first where there is one, the others at random (TreeRL 2506.11902: 16).</summary>
+    let goodFirst (count: int) =
+        Phrase.check
+            $"goodFirst {count}"
+            (Check.atLeast 1 "redistribution.choose goodFirst" count " answer" "write 'choose allLeaves' to train all")
+            (LeafChoice(count, true))
+
+    /// <summary>Trains so many of a prompt's answers, chosen at random.</summary>
+    let anyLeaves (count: int) =
+        Phrase.check
+            $"anyLeaves {count}"
+            (Check.atLeast 1 "redistribution.choose anyLeaves" count " answer" "write 'choose allLeaves' to train all")
+            (LeafChoice(count, false))
+
+    /// <summary>The reward from which an answer is good: <c>goodFirst 16 |> goodFrom 1.0</c>. Default: 0.5.</summary>
+    let goodFrom (reward: float) (choice: Phrase<LeafChoice>) =
+        Phrase.extend
+            $"goodFrom {Show.number reward}"
+            (Check.rule
+                (Double.IsFinite reward)
+                "redistribution.choose goodFrom"
+                (Show.number reward)
+                "must be finite"
+                "")
+            (LeafChoice(choice.Value.Leaves, choice.Value.GoodFirst, GoodScore = reward, Seed = choice.Value.Seed))
+            choice
+
+    /// <summary>Another draw of the answers to train; 0 when left out. The draw depends on this, the question and the answers' tokens alone.</summary>
+    let choiceSeed (number: int) (choice: Phrase<LeafChoice>) =
+        Phrase.extend
+            $"choiceSeed {number}"
+            []
+            (LeafChoice(
+                choice.Value.Leaves,
+                choice.Value.GoodFirst,
+                GoodScore = choice.Value.GoodScore,
+                Seed = int64 number
+            ))
+            choice
+
+    /// <summary>Trains every answer (default).</summary>
+    let allLeaves = Phrase.make "allLeaves" (LeafChoice Int32.MaxValue)
+
+    /// <summary>
+    /// Which answers of a prompt are trained: <c>choose (goodFirst 16)</c>, <c>choose (anyLeaves 16)</c> or <c>choose allLeaves</c> (default). All
+    /// answers make the values; tokens below which no answer was chosen are not trained, and <c>SqrtLeafCount</c> counts chosen answers.
+    /// </summary>
+    let choose (choice: Phrase<LeafChoice>) : Setting<RedistributionSpec> =
+        Setting.make "choose" (string choice) (fun spec ->
+            { spec with
+                Choice = (if choice.Text = "allLeaves" then None else Some choice)
+            })
+
+    /// <summary>Tokens whose probability when they were sampled, at temperature 1, was below this (SPO 2505.23564: 0.9).</summary>
+    let probabilityBelow (threshold: float) =
+        Phrase.check
+            $"probabilityBelow {Show.number threshold}"
+            (Check.rule
+                (threshold > 0.0 && threshold <= 1.0)
+                "redistribution.mask probabilityBelow"
+                (Show.number threshold)
+                "must lie above 0 and be at most 1"
+                "write 'mask noMask' to train every token")
+            (TokenMask threshold)
+
+    /// <summary>Every token is trained (default).</summary>
+    let noMask = Phrase.make "noMask" (TokenMask 1.0)
+
+    /// <summary>
+    /// Trains these tokens only: <c>mask (probabilityBelow 0.9)</c>. The others have no policy, KL or entropy term, and every denominator and
+    /// whitening forgets them. Default: <c>noMask</c>.
+    /// </summary>
+    let mask (rule: Phrase<TokenMask>) : Setting<RedistributionSpec> =
+        Setting.make "mask" (string rule) (fun spec ->
+            { spec with
+                Mask = (if rule.Text = "noMask" then None else Some rule)
+            })
+
     let private addAfter step (steps: AfterSteps) = AfterSteps(steps.Steps @ [ step ])
 
     /// <summary>(a - mean) / sqrt(variance + 1e-8) over the trained tokens of the batch (REINFORCE++, TreePO).</summary>

@@ -20,9 +20,9 @@ let private rules: (Method * CreditRule) list =
         Methods.treeRpo, CreditRules.TreeRpo
         Methods.treePo, CreditRules.TreePo
         Methods.treeAdv, CreditRules.TreeAdv
-        Methods.treeRl, CreditRules.TreeRl
+        Methods.treeRl, CreditRules.TreeRl.WithChoice(LeafChoice 16)
         Methods.treeGrpo, CreditRules.TreeGrpo
-        Methods.spo, CreditRules.Spo
+        Methods.spo, CreditRules.Spo.WithMask(TokenMask 0.9)
         Methods.dTreeRpo, CreditRules.DTreeRpo
     ]
 

@@ -9,7 +9,7 @@ namespace TreeRl.Credit;
 
 /// <summary>
 /// What a rule made of one graded forest: L leaves, N nodes, T tokens, P prompts. "Scored" says that a leaf has a score (a node: that a
-/// leaf at or below it has one); "trained" says that it is scored and was neither pruned nor dropped. What is not scored has value NaN and
+/// leaf at or below it has one); "trained" says that it is scored and was neither pruned, dropped nor left unchosen. What is not scored has value NaN and
 /// advantage 0; what is not trained has advantage 0 for tokens and leaves, and no training weight.
 /// </summary>
 [Notebooks.TypeFormatterSource(typeof(Notebooks.HtmlFormatterSource))]
@@ -38,7 +38,7 @@ public sealed class CreditResult
     public required ImmutableArray<double> PromptValue { get; init; }
 
     /// <summary>
-    /// Node -> sum of the terms, before pruning and after-steps; 0 when not scored. With spread Path an inner node has the mean over
+    /// Node -> sum of the terms, before pruning and after-steps; 0 when not scored or without a chosen leaf below. With spread Path an inner node has the mean over
     /// the scored leaves below it, which is what its tokens get for each path. Length N.
     /// </summary>
     public required ImmutableArray<double> NodeAdvantage { get; init; }
@@ -58,11 +58,25 @@ public sealed class CreditResult
     /// <summary>Node -> whether its tokens have training weight. Length N.</summary>
     public required ImmutableArray<bool> NodeTrained { get; init; }
 
-    /// <summary>Prompt -> whether every trained node (with spread Path: leaf) of it has NodeAdvantage exactly 0, or none is trained. Length P.</summary>
+    /// <summary>Token -> whether the rule's <see cref="CreditRule.Mask"/> leaves it out of training. Length T; empty without a mask, which leaves none out.</summary>
+    public ImmutableArray<bool> TokenMasked { get; init; } = [];
+
+    /// <summary>Prompt -> whether every trained node (with spread Path: leaf) of it has NodeAdvantage exactly 0 or only masked tokens, or none is trained. Length P.</summary>
     public required ImmutableArray<bool> PromptWithoutSignal { get; init; }
 
     /// <summary>How the forest's prompts and groups fared.</summary>
     public required CreditCounts Counts { get; init; }
+
+    /// <summary>Whether a token belongs to a trained node and is not masked.</summary>
+    internal bool Trains(int node, int token) => NodeTrained[node] && (TokenMasked.Length == 0 || !TokenMasked[token]);
+
+    /// <summary>Number of a node's tokens that are trained.</summary>
+    internal int TrainedTokens(int node)
+    {
+        if (!NodeTrained[node]) return 0;
+        int count = Forest.TokenCount[node];
+        return TokenMasked.Length == 0 ? count : count - TokenMasked.AsSpan(Forest.FirstToken[node], count).Count(true);
+    }
 
     /// <summary>A summary of a few lines.</summary>
     public override string ToString()
@@ -72,6 +86,7 @@ public sealed class CreditResult
         text.Append(CultureInfo.InvariantCulture, $"credit by {Rule.Name}: {c.Prompts} prompts, {Forest.NodeCount} nodes, {c.ScoredLeaves} of {c.Leaves} leaves scored\n");
         text.Append(CultureInfo.InvariantCulture, $"  prompts: {c.AllGood} all good, {c.AllBad} all bad, {c.Mixed} mixed, {c.Unscored} unscored (good: reward at least {c.GoodScore:0.####}); {c.WithoutSignal} without signal, {c.SingletonPrompts} with one scored leaf\n");
         text.Append(CultureInfo.InvariantCulture, $"  trained: {NodeTrained.Count(trained => trained)} nodes; pruned: {c.PrunedGroups} of {c.PruneGroups} groups ({c.PrunedNodes} nodes); dropped: {c.DroppedEdges} edges without advantage\n");
+        if (TokenMasked.Length > 0) text.Append(CultureInfo.InvariantCulture, $"  masked: {TokenMasked.Count(masked => masked)} of {TokenMasked.Length} tokens\n");
         double min = 0, max = 0, sum = 0;
         int count = 0;
         for (int n = 0; n < NodeAdvantage.Length; n++)

@@ -10,7 +10,7 @@ namespace TreeRl.Credit;
 /// <code>
 /// x = leaf steps(R)      V = backup(x)      A(n) = sum over terms of weight (V(n) - baseline(n)) / scale(n)
 /// spread Segment: node n's tokens get A(n)       spread Path: every token of a leaf's path gets A(leaf)
-/// prune, then the after-steps, then masses by training unit
+/// prune groups, choose leaves, mask tokens, then the after-steps, then masses by training unit
 /// </code>
 /// Print it to see the words that make it. Every published method of <see cref="CreditRules"/> is such a value.
 /// </summary>
@@ -45,6 +45,12 @@ public sealed record CreditRule
     /// <summary>Which groups are left out; null keeps all.</summary>
     public PruneRule? Prune { get; init; }
 
+    /// <summary>Which leaves are trained; null trains all.</summary>
+    public LeafChoice? Choice { get; init; }
+
+    /// <summary>Which tokens are trained; null trains all.</summary>
+    public TokenMask? Mask { get; init; }
+
     /// <summary>What a training sample is.</summary>
     public TrainingUnit Unit { get; init; } = TrainingUnit.PathDuplicated;
 
@@ -71,6 +77,12 @@ public sealed record CreditRule
 
     /// <summary>The rule with another pruning, or none.</summary>
     public CreditRule WithPrune(PruneRule? prune) => this with { Prune = prune };
+
+    /// <summary>The rule with another choice of leaves to train, or none.</summary>
+    public CreditRule WithChoice(LeafChoice? choice) => this with { Choice = choice };
+
+    /// <summary>The rule with another mask on tokens, or none.</summary>
+    public CreditRule WithMask(TokenMask? mask) => this with { Mask = mask };
 
     /// <summary>The rule with another training unit.</summary>
     public CreditRule WithUnit(TrainingUnit unit) => this with { Unit = unit };
@@ -100,6 +112,8 @@ public sealed record CreditRule
         if (Prune is { Groups: PruneGroups.Siblings } && Backup is NoBackup)
             problems.Add($"prune = {Prune}: reads values of inner nodes, but the backup gives leaves only: choose a backup such as meanOfLeaves");
         if (Prune is not null && !(double.IsFinite(Prune.Threshold) && Prune.Threshold >= 0)) problems.Add($"prune = {Prune}: the threshold must be finite and not negative");
+        if (Choice is { } choice) Collect(problems, choice.Validate);
+        if (Mask is { } mask) Collect(problems, mask.Validate);
         foreach (var leaf in Leaves) Collect(problems, leaf.Validate);
         foreach (var step in After) Collect(problems, () => step.Validate(Spread));
         return problems.ToImmutable();
@@ -115,6 +129,8 @@ public sealed record CreditRule
         Line(text, "advantage", string.Join(" ++ ", Terms.Select(term => term.Words)));
         Line(text, "spread", Spread.ToString());
         if (Prune is not null) text.Append("    ").Append(Prune.Words).Append('\n');
+        if (Choice is not null) text.Append("    ").Append(Choice.Words).Append('\n');
+        if (Mask is not null) text.Append("    ").Append(Mask.Words).Append('\n');
         if (!After.IsEmpty) Line(text, "after", string.Join(" >> ", After.Select(step => step.Words)));
         Line(text, "train", Unit.ToString());
         if (Singletons != SingletonRule.Zero) Line(text, "singletons", Singletons.ToString());

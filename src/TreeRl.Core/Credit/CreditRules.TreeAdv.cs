@@ -14,8 +14,8 @@ namespace TreeRl.Credit;
 //     being 0 after centring. The paper divides the sum; the public code divides V and V(parent) by their own sqrt(k) before differencing,
 //     so that the local term differs: TreeRlAsCode.
 //  3. The public code subtracts a token-weighted mean from the sums before dividing; left out.
-//  4. It trains 16 of 30 leaves, chosen at random with a correct one forced; the rule takes the leaves the forest has. Its loss is
-//     REINFORCE over duplicated paths.
+//  4. It trains 16 of 30 leaves, chosen at random with a correct one first, while all 30 make the values: WithChoice(new LeafChoice(16)), which
+//     the presets here leave to the method; k then counts chosen leaves, as in the public code. Its loss is REINFORCE over duplicated paths.
 //
 // Tree-GRPO (2509.21240).
 //  1. A leaf's advantage is its z-score over the prompt plus its z-score over its tree, each with the sample deviation and epsilon 1e-6.

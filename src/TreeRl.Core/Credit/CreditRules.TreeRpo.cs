@@ -13,8 +13,9 @@ namespace TreeRl.Credit;
 //
 // SPO-tree (2505.23564). 1. Edges are nodes; the question is the parent of the roots. 2. Edges with advantage exactly 0 are dropped; the
 // public code adds a power term to the test that has the same sign for values within 0 .. 1. 3. Default without normaliser ("rloo" in the
-// public code); the "grpo" variant divides by the population deviation of the siblings + 1e-8. 4. The probability mask on tokens and the
-// replay buffer are not part of the credit rule.
+// public code); the "grpo" variant divides by the population deviation of the siblings + 1e-8. 4. The public code masks tokens whose old
+// probability is 0.9 or more out of its loss, KL and denominators: WithMask(new TokenMask(0.9)), which the presets here leave to the method.
+// 5. The replay buffer is not part of the credit rule.
 //
 // d-TreeRPO (2512.09675). 1. Leave-one-out siblings, no normaliser. 2. The source trains a diffusion model; the unit for an
 // autoregressive one is open: default every token once. 3. The positive-only filter for self-distillation is not part of it.

@@ -92,7 +92,7 @@ internal sealed record SqrtLeafScale : TermScale
 {
     public override string Words => "sqrtLeafCount";
 
-    internal override Func<int, BaselineAt, double, double> On(CreditWork work) => (n, _, difference) => difference / Math.Sqrt(work.ScoredLeaves[n]);
+    internal override Func<int, BaselineAt, double, double> On(CreditWork work) => (n, _, difference) => difference / Math.Sqrt(work.ChosenLeaves[n]);
 }
 
 internal sealed record CustomScale(string Name, Func<Forest, double[], double[]> Function) : TermScale

@@ -41,6 +41,7 @@ internal sealed class CreditWork
             if (forest.Parent[n] >= 0) ScoredLeaves[forest.Parent[n]] += ScoredLeaves[n];
         }
         NodeScored = Array.ConvertAll(ScoredLeaves, count => count > 0);
+        (LeafChosen, ChosenLeaves) = (LeafScored, ScoredLeaves);
         NodeValue = Filled(nodes);
         PromptValue = Filled(prompts);
         TermEvaluated = new bool[nodes];
@@ -67,6 +68,12 @@ internal sealed class CreditWork
 
     public bool[] NodeScored { get; }
 
+    /// <summary>Leaf -> whether it may be trained: the scored ones, or those of them that a <see cref="LeafChoice"/> chose.</summary>
+    public bool[] LeafChosen { get; private set; }
+
+    /// <summary>Node -> number of chosen leaves at or below it.</summary>
+    public int[] ChosenLeaves { get; private set; }
+
     /// <summary>Node -> V.</summary>
     public double[] NodeValue { get; }
 
@@ -90,6 +97,18 @@ internal sealed class CreditWork
     public void SetNodeValues(double[] values)
     {
         for (int n = 0; n < NodeValue.Length; n++) NodeValue[n] = NodeScored[n] ? values[n] : double.NaN;
+    }
+
+    /// <summary>Narrows training to these leaves, all of them scored.</summary>
+    public void ChooseLeaves(bool[] chosen)
+    {
+        var count = new int[Forest.NodeCount];
+        for (int leaf = 0; leaf < chosen.Length; leaf++) count[Forest.Leaves[leaf]] = chosen[leaf] ? 1 : 0;
+        for (int n = count.Length - 1; n >= 0; n--)
+        {
+            if (Forest.Parent[n] >= 0) count[Forest.Parent[n]] += count[n];
+        }
+        (LeafChosen, ChosenLeaves) = (chosen, count);
     }
 
     public void LeavesToNodes()

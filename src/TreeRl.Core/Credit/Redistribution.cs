@@ -27,10 +27,12 @@ public static class Redistribution
         var work = new CreditWork(forest, outcomes, rule.Singletons);
         foreach (var step in rule.Leaves) step.Apply(work);
         rule.Backup.Evaluate(work);
+        if (rule.Choice is { } choice) work.ChooseLeaves(choice.Choose(forest, work.Reward, work.LeafScored));
         var nodeAdvantage = SumTerms(rule, work);
         var training = TrainingMask.Of(rule, work, nodeAdvantage);
-        var (tokens, leaves) = Spread(rule, work, nodeAdvantage, training);
-        var silent = WithoutSignal(rule, work, nodeAdvantage, training);
+        bool[] masked = rule.Mask?.Masked(forest) ?? [];
+        var (tokens, leaves) = Spread(rule, work, nodeAdvantage, training, masked);
+        var silent = WithoutSignal(rule, work, nodeAdvantage, training, masked);
         return new CreditResult
         {
             Rule = rule,
@@ -45,6 +47,7 @@ public static class Redistribution
             LeafScored = [.. work.LeafScored],
             LeafTrained = [.. training.Leaf],
             NodeTrained = [.. training.Node],
+            TokenMasked = [.. masked],
             PromptWithoutSignal = [.. silent],
             Counts = Count(work, goodScore) with
             {
@@ -61,7 +64,7 @@ public static class Redistribution
     {
         var forest = work.Forest;
         for (int n = 0; n < forest.NodeCount; n++)
-            work.TermEvaluated[n] = work.NodeScored[n] && (rule.Spread == CreditSpread.Segment || forest.IsLeaf(n));
+            work.TermEvaluated[n] = work.ChosenLeaves[n] > 0 && (rule.Spread == CreditSpread.Segment || forest.IsLeaf(n));
         var sum = new double[forest.NodeCount];
         foreach (var term in rule.Terms)
         {
@@ -85,17 +88,17 @@ public static class Redistribution
         var forest = work.Forest;
         for (int n = forest.NodeCount - 1; n >= 0; n--)
         {
-            if (forest.IsLeaf(n) || work.ScoredLeaves[n] == 0) continue;
+            if (forest.IsLeaf(n) || work.ChosenLeaves[n] == 0) continue;
             double sum = 0;
             for (int leaf = forest.FirstLeaf[n]; leaf < forest.FirstLeaf[n] + forest.LeafCount[n]; leaf++)
             {
-                if (work.LeafScored[leaf]) sum += column[forest.Leaves[leaf]];
+                if (work.TermEvaluated[forest.Leaves[leaf]]) sum += column[forest.Leaves[leaf]];
             }
-            column[n] = sum / work.ScoredLeaves[n];
+            column[n] = sum / work.ChosenLeaves[n];
         }
     }
 
-    private static (double[] Tokens, double[] Leaves) Spread(CreditRule rule, CreditWork work, double[] nodeAdvantage, TrainingMask training)
+    private static (double[] Tokens, double[] Leaves) Spread(CreditRule rule, CreditWork work, double[] nodeAdvantage, TrainingMask training, bool[] masked)
     {
         var forest = work.Forest;
         bool segment = rule.Spread == CreditSpread.Segment;
@@ -110,27 +113,47 @@ public static class Redistribution
                 Array.Fill(advantage, nodeAdvantage[n], forest.FirstToken[n], forest.TokenCount[n]);
                 Array.Fill(weight, rule.Unit == TrainingUnit.PathDuplicated ? paths[n] : 1, forest.FirstToken[n], forest.TokenCount[n]);
             }
+            for (int t = 0; t < masked.Length; t++)
+                if (masked[t]) (advantage[t], weight[t]) = (0, 0);
         }
         else
         {
+            var open = OpenPathTokens(forest, masked);
             for (int leaf = 0; leaf < forest.LeafTotal; leaf++)
             {
-                if (!training.Leaf[leaf]) continue;
-                advantage[leaf] = nodeAdvantage[forest.Leaves[leaf]];
-                weight[leaf] = forest.PathTokenCount[forest.Leaves[leaf]];
+                int node = forest.Leaves[leaf];
+                if (!training.Leaf[leaf] || open[node] == 0) continue;
+                advantage[leaf] = nodeAdvantage[node];
+                weight[leaf] = open[node];
             }
         }
         foreach (var step in rule.After) step.Apply(forest, advantage, weight);
         return segment ? (advantage, []) : ([], advantage);
     }
 
-    private static bool[] WithoutSignal(CreditRule rule, CreditWork work, double[] nodeAdvantage, TrainingMask training)
+    /// <summary>Node -> tokens of its path that no mask leaves out.</summary>
+    private static int[] OpenPathTokens(Forest forest, bool[] masked)
+    {
+        var open = new int[forest.NodeCount];
+        for (int n = 0; n < open.Length; n++)
+            open[n] = OpenTokens(forest, masked, n) + (forest.Parent[n] >= 0 ? open[forest.Parent[n]] : 0);
+        return open;
+    }
+
+    private static int OpenTokens(Forest forest, bool[] masked, int node) =>
+        forest.TokenCount[node] - (masked.Length == 0 ? 0 : masked.AsSpan(forest.FirstToken[node], forest.TokenCount[node]).Count(true));
+
+    private static bool[] WithoutSignal(CreditRule rule, CreditWork work, double[] nodeAdvantage, TrainingMask training, bool[] masked)
     {
         var silent = new bool[work.Forest.PromptCount];
         Array.Fill(silent, true);
+        bool segment = rule.Spread == CreditSpread.Segment;
+        int[] open = segment ? [] : OpenPathTokens(work.Forest, masked);
         for (int n = 0; n < nodeAdvantage.Length; n++)
         {
-            bool asked = training.Node[n] && (rule.Spread == CreditSpread.Segment || work.Forest.IsLeaf(n));
+            bool asked = segment
+                ? training.Node[n] && OpenTokens(work.Forest, masked, n) > 0
+                : work.Forest.IsLeaf(n) && training.Leaf[work.Forest.FirstLeaf[n]] && open[n] > 0;
             if (asked && nodeAdvantage[n] != 0) silent[work.Forest.PromptOf[n]] = false;
         }
         return silent;

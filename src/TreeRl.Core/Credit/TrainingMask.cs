@@ -9,8 +9,8 @@ internal sealed class TrainingMask
 {
     private TrainingMask(CreditWork work)
     {
-        Leaf = [.. work.LeafScored];
-        Node = [.. work.NodeScored];
+        Leaf = [.. work.LeafChosen];
+        Node = Array.ConvertAll(work.ChosenLeaves, count => count > 0);
     }
 
     public bool[] Leaf { get; }

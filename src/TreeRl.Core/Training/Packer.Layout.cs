@@ -16,7 +16,7 @@ public static partial class Packer
         private readonly TrainingSamples samples;
         private readonly bool paths, byLeaf;
         private readonly double[] weight, positive, negative; // by node, summed over kept samples; positive and negative with spread Path only
-        private readonly int[] firstRun, segmentOf;
+        private readonly int[] firstRun, endRun, segmentOf; // runs of a node: firstRun .. endRun-1, none where it has no target
         private readonly bool[] isTarget, hasRows;
 
         private readonly List<int> groupFirstSegment = [0], groupFirstTarget = [0], groupFirstRun = [0], groupFirstSample = [0];
@@ -35,7 +35,7 @@ public static partial class Packer
             byLeaf = credit.Rule.Spread == CreditSpread.Path;
             int nodes = forest.NodeCount;
             (weight, positive, negative) = (new double[nodes], new double[nodes], new double[nodes]);
-            (firstRun, segmentOf) = (new int[nodes], new int[nodes]);
+            (firstRun, endRun, segmentOf) = (new int[nodes], new int[nodes], new int[nodes]);
             (isTarget, hasRows) = (new bool[nodes], new bool[nodes]);
         }
 
@@ -84,7 +84,7 @@ public static partial class Packer
                 double w = samples.Weight[i], advantage = byLeaf ? credit.LeafAdvantage[forest.FirstLeaf[node]] : 0;
                 for (int n = node; n >= 0; n = paths ? forest.Parent[n] : -1)
                 {
-                    if (!credit.NodeTrained[n]) continue;
+                    if (credit.TrainedTokens(n) == 0) continue;
                     weight[n] += w;
                     positive[n] += w * Math.Max(advantage, 0);
                     negative[n] += w * Math.Max(-advantage, 0);
@@ -127,17 +127,26 @@ public static partial class Packer
             int before = segmentFirstRow[parentSegment + 1] - 1, position = promptLength + forest.PathTokenCount[n] - count, firstRow = rowToken.Count;
             bool continued = false;
             foreach (int child in forest.Children(n)) continued |= hasRows[child];
-            for (int t = 0; t < (continued ? count : count - 1); t++) AddRow(forest.TokenId[first + t], position + t);
+            int read = count; // tokens that something in the batch is predicted from
+            if (!continued)
+            {
+                do read--;
+                while (!credit.Trains(n, first + read));
+            }
+            for (int t = 0; t < read; t++) AddRow(forest.TokenId[first + t], position + t);
             segmentOf[n] = segmentParent.Count;
             EndSegment(parentSegment);
-            firstRun[n] = runFirstTarget.Count;
+            firstRun[n] = endRun[n] = runFirstTarget.Count;
             if (!isTarget[n]) return;
             for (int t = 0; t < count; t++)
             {
-                if (t == 0 || (!byLeaf && credit.TokenAdvantage[first + t] != credit.TokenAdvantage[first + t - 1]))
+                if (!credit.Trains(n, first + t)) continue;
+                bool opens = endRun[n] == firstRun[n];
+                if (opens || (!byLeaf && credit.TokenAdvantage[first + t] != credit.TokenAdvantage[targetSource[^1]]))
                 {
                     runFirstTarget.Add(targetRow.Count);
                     runTargetCount.Add(0);
+                    endRun[n]++;
                 }
                 runTargetCount[^1]++;
                 targetRow.Add(t == 0 ? before : firstRow + t - 1);
@@ -155,13 +164,10 @@ public static partial class Packer
             int node = samples.Node[sample];
             foreach (int n in paths ? forest.Path(node) : [node])
             {
-                if (!credit.NodeTrained[n]) continue;
-                int tokens = 0;
-                for (int run = firstRun[n]; tokens < forest.TokenCount[n]; run++)
+                for (int run = firstRun[n]; run < endRun[n]; run++)
                 {
                     partRun.Add(run);
-                    partAdvantage.Add((float)(byLeaf ? credit.LeafAdvantage[forest.FirstLeaf[node]] : credit.TokenAdvantage[forest.FirstToken[n] + tokens]));
-                    tokens += runTargetCount[run];
+                    partAdvantage.Add((float)(byLeaf ? credit.LeafAdvantage[forest.FirstLeaf[node]] : credit.TokenAdvantage[targetSource[runFirstTarget[run]]]));
                 }
             }
             sampleTokenWeight.Add((float)samples.Weight[sample]);

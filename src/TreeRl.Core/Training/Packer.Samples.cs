@@ -44,14 +44,14 @@ public static partial class Packer
                     {
                         if (forest.IsLeaf(n) && credit.LeafTrained[forest.FirstLeaf[n]]) samples.AddPath(credit, n);
                     }
-                    else if (credit.NodeTrained[n])
+                    else if (credit.TrainedTokens(n) is > 0 and var trained)
                     {
                         if (!setOfParent.TryGetValue(groups ? forest.Parent[n] : -1, out int set))
                         {
                             set = groups ? samples.sets++ : 0;
                             setOfParent.Add(groups ? forest.Parent[n] : -1, set);
                         }
-                        samples.Add(n, forest.TokenCount[n], HasSignal(credit, n), set);
+                        samples.Add(n, trained, HasSignal(credit, n), set);
                     }
                 }
                 samples.FirstOfPrompt.Add(samples.Node.Count);
@@ -91,8 +91,9 @@ public static partial class Packer
             long count = 0;
             for (int n = leafNode; n >= 0; n = forest.Parent[n])
             {
-                if (!credit.NodeTrained[n]) continue;
-                count += forest.TokenCount[n];
+                int trained = credit.TrainedTokens(n);
+                if (trained == 0) continue;
+                count += trained;
                 signal |= !byLeaf && HasSignal(credit, n);
             }
             if (count > 0) Add(leafNode, count, signal, 0);

@@ -13,15 +13,15 @@ namespace TreeRl.Training;
 /// <remarks>
 /// What is in a batch:
 /// <code>
-/// targets   the tokens of trained nodes; a node that is not trained has none
-/// rows      prompts, trained nodes, and whatever stands above a trained node; a branch with no target in it is left out, and so is the
-///           last token of every segment that nothing in the batch continues
+/// targets   the tokens of trained nodes, masked ones excepted; a node that is not trained has none
+/// rows      prompts, trained nodes, and whatever stands above a trained node; a branch with no target in it is left out, and so are the
+///           last target of every segment that nothing in the batch continues, and what follows it
 /// groups    prompts with at least one target, in the order asked for; others are left out
 /// samples   one for each trained path (PathDuplicated) or trained node (other units)
 /// runs      nodes, split where a custom step made token advantages differ within a node
 /// </code>
 /// Denominators run over the samples of the chosen prompts, which is the mini-batch: tokens with advantage 0 count, tokens that are not
-/// trained (without score, pruned, dropped edges) do not. A sample whose advantages are all 0 may be left out of the rows
+/// trained (without score, pruned, not chosen, masked, dropped edges) do not. A sample whose advantages are all 0 may be left out of the rows
 /// (<see cref="AggregationSettings.DropZeroSignal"/>) and still counts in the denominators.
 /// </remarks>
 public static partial class Packer

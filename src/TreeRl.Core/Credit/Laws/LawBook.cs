@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Collections.Immutable;
 using System.Linq;
 
@@ -13,7 +14,8 @@ public static class LawBook
     /// <summary>Checks every law. Deterministic: the same rule and options give the same report, to the letter.</summary>
     /// <param name="rule">
     /// The rule. Monte-Carlo values belong to one forest; in their place the means over the leaves are used, which they estimate, and the
-    /// report says so.
+    /// report says so. A random choice of leaves and a mask on tokens are left aside, which the report says too: the laws are about the
+    /// advantages of all.
     /// </param>
     /// <param name="options">Seed, number of forests, reward range, claims; null takes the defaults.</param>
     /// <exception cref="ArgumentException">The rule is inconsistent or an option breaks its rule. A rule that throws on a forest breaks the law that was checked.</exception>
@@ -23,16 +25,19 @@ public static class LawBook
         options ??= new LawOptions();
         options.Validate();
         rule.Validate();
-        string note = "";
+        var notes = new List<string>();
         if (rule.Backup is MonteCarloBackup)
         {
-            note = $"checked with {Backup.MeanOfLeaves} in place of {rule.Backup}";
+            notes.Add($"checked with {Backup.MeanOfLeaves} in place of {rule.Backup}");
             rule = rule.WithBackup(Backup.MeanOfLeaves);
         }
+        if (rule.Choice is { } choice) notes.Add($"checked on all leaves, before '{choice}'");
+        if (rule.Mask is { } mask) notes.Add($"checked on all tokens, before '{mask}'");
+        rule = rule with { Choice = null, Mask = null };
         var claims = options.Claims ?? LawClaims.Of(rule, options.MinReward, options.MaxReward);
         var cases = new LawGenerator(options).All();
         var results = Enum.GetValues<Law>().Select(law => Result(law, rule, claims, options, cases));
-        return new LawReport(rule, options.Seed, options.Forests, [.. results], note);
+        return new LawReport(rule, options.Seed, options.Forests, [.. results], string.Join("; ", notes));
     }
 
     private static LawResult Result(Law law, CreditRule rule, LawClaims claims, LawOptions options, ImmutableArray<LawCase> cases)

@@ -64,7 +64,7 @@ public sealed class LawReport
     /// <summary>One result for each law, in the order of <see cref="Law"/>.</summary>
     public ImmutableArray<LawResult> Results { get; }
 
-    /// <summary>What was replaced before checking; empty for nothing.</summary>
+    /// <summary>What was replaced or left aside before checking; empty for nothing.</summary>
     public string Note { get; }
 
     /// <summary>The result of one law.</summary>
