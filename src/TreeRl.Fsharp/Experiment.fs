@@ -25,6 +25,7 @@ type ExperimentSpec =
             Objective: Objective option
             Steps: int
             PromptsPerStep: int
+            DynamicSampling: Phrase<DynamicSampling> option
             Epochs: int
             MiniBatches: int
             LearningRate: float

@@ -18,6 +18,7 @@ module internal ExperimentCheck =
             Objective = None
             Steps = 0
             PromptsPerStep = 16
+            DynamicSampling = None
             Epochs = 1
             MiniBatches = 1
             LearningRate = 4e-4
@@ -90,6 +91,36 @@ module internal ExperimentCheck =
             yield! least "checkpointEvery" 0 spec.CheckpointEvery " step" "0 keeps only the last"
             yield! least "forestEvery" 0 spec.ForestEvery " step" "0 keeps only the last"
         ]
+
+    /// What the round does about questions that say nothing, and the words for it.
+    let dynamicSampling (spec: ExperimentSpec) : (DynamicSampling | null) * string =
+        match spec.DynamicSampling, spec.Redistribution with
+        | Some rule, _ when rule.Text = "noRefill" -> null, "noRefill"
+        | Some rule, _ -> rule.Value, string rule
+        | None, Some redistribution ->
+            match redistribution.Spec.Prune with
+            | Some pruning when pruning.Refill > 0 ->
+                DynamicSampling(pruning.Refill, Uninformative = RedistributionCheck.prune pruning),
+                $"(tries {pruning.Refill}), as 'prune {pruning}' of {redistribution.Rule.Name} says"
+            | _ -> null, "noRefill"
+        | None, None -> null, "noRefill"
+
+    let private termProblems (spec: ExperimentSpec) =
+        let looksAt =
+            spec.DynamicSampling |> Option.bind (fun rule -> Option.ofObj rule.Value.Term)
+
+        match looksAt, spec.Reward with
+        | Some term, Some reward ->
+            let terms = reward.Plan.Terms |> Seq.map _.Name |> Seq.toList
+
+            Check.rule
+                (List.contains term terms)
+                "experiment.dynamicSampling judgedBy"
+                (Show.text term)
+                ("is no term of the reward, which has "
+                 + String.Join(", ", terms |> List.map Show.text))
+                "leave 'judgedBy' out to look at the whole reward"
+        | _ -> []
 
     let private contradictions (spec: ExperimentSpec) (own: Set<string>) =
         let total = int64 spec.Steps * int64 spec.Epochs * int64 spec.MiniBatches
@@ -175,6 +206,8 @@ module internal ExperimentCheck =
             yield! folderProblems draft.Spec
             yield! required draft.Given
             yield! numbers draft.Spec draft.Given
+            yield! draft.Spec.DynamicSampling |> Option.map _.Problems |> Option.defaultValue []
+            yield! termProblems draft.Spec
             yield! contradictions draft.Spec draft.Own
         ]
 
@@ -264,6 +297,7 @@ module internal ExperimentCheck =
             Objective = spec.Objective.Value.Loss,
             Steps = spec.Steps,
             PromptsPerStep = spec.PromptsPerStep,
+            DynamicSampling = fst (dynamicSampling spec),
             Epochs = spec.Epochs,
             MiniBatches = spec.MiniBatches,
             LearningRate = schedule spec,
@@ -291,6 +325,7 @@ module internal ExperimentCheck =
             "tasks", spec.Tasks.Value.Name
             "steps", string spec.Steps
             "promptsPerStep", string spec.PromptsPerStep
+            "dynamicSampling", snd (dynamicSampling spec)
             "epochs", string spec.Epochs
             "miniBatches", string spec.MiniBatches
             "learningRate", Show.number spec.LearningRate

@@ -1,6 +1,7 @@
 namespace TreeRl
 
 open TreeRl.Rewards
+open TreeRl.Training
 
 /// <summary>The builder behind <c>experiment "name" { .. }</c>.</summary>
 [<Sealed>]
@@ -71,6 +72,66 @@ module ExperimentWords =
     /// <summary>Questions in a round. Default: 16.</summary>
     let promptsPerStep (count: int) : Setting<ExperimentSpec> =
         Setting.whole "promptsPerStep" count (fun count spec -> { spec with PromptsPerStep = count })
+
+    /// <summary>
+    /// At most so many samplings of a round, the first included; whole rewards are looked at, and a further try samples <c>promptsPerStep</c> questions.
+    /// </summary>
+    let tries (most: int) =
+        Phrase.check
+            $"tries {most}"
+            (Check.atLeast
+                1
+                "experiment.dynamicSampling tries"
+                most
+                ""
+                "1 leaves questions out without replacing them; write 'dynamicSampling noRefill' to train all")
+            (DynamicSampling most)
+
+    let private tried (rule: DynamicSampling) uninformative (term: string | null) refill =
+        DynamicSampling(rule.MaxTries, Uninformative = uninformative, Term = term, Refill = refill)
+
+    /// <summary>Looks at one term of the reward instead of the whole: <c>tries 10 |> judgedBy "correct"</c> (DAPO's public code looks at accuracy).</summary>
+    let judgedBy (term: string) (rule: Phrase<DynamicSampling>) =
+        let value = rule.Value
+        Phrase.extend $"judgedBy {Show.text term}" [] (tried value value.Uninformative term value.Refill) rule
+
+    /// <summary>A further try samples only as many questions as are missing.</summary>
+    let missingOnly (rule: Phrase<DynamicSampling>) =
+        let value = rule.Value
+        Phrase.extend "missingOnly" [] (tried value value.Uninformative value.Term RefillSize.Missing) rule
+
+    /// <summary>Which questions are not informative: <c>tries 10 |> leavingOut (narrow Prompt Gap 0.1)</c>. Default: <c>equalPrompts</c>.</summary>
+    let leavingOut (groups: Pruning) (rule: Phrase<DynamicSampling>) =
+        let value = rule.Value
+
+        let problems =
+            Check.rule
+                (groups.Over = Prompt)
+                "experiment.dynamicSampling leavingOut"
+                (string groups)
+                "must be about whole prompts"
+                "write for example 'leavingOut equalPrompts'"
+            @ Check.notNegative
+                "experiment.dynamicSampling leavingOut"
+                groups.Threshold
+                "0 leaves out only prompts of equal rewards"
+
+        let uninformative = RedistributionCheck.prune groups
+        Phrase.extend $"leavingOut {groups}" problems (tried value uninformative value.Term value.Refill) rule
+
+    /// <summary>Every question sampled is trained, or what the redistribution's <c>prune</c> leaves of them.</summary>
+    let noRefill = Phrase.make "noRefill" (DynamicSampling 1)
+
+    /// <summary>
+    /// DAPO's dynamic sampling (2503.14476), for flat answers and trees: a round samples further questions until <c>promptsPerStep</c> of them have
+    /// answers that differ in reward, or the tries are spent: <c>dynamicSampling (tries 10)</c>. All tokens count. Default: what the
+    /// redistribution's <c>prune (.. |> refilled n)</c> says, else <c>noRefill</c>.
+    /// </summary>
+    let dynamicSampling (rule: Phrase<DynamicSampling>) : Setting<ExperimentSpec> =
+        Setting.make "dynamicSampling" (string rule) (fun spec ->
+            { spec with
+                DynamicSampling = Some rule
+            })
 
     /// <summary>Passes over each round's forest. Default: 1.</summary>
     let epochs (count: int) : Setting<ExperimentSpec> =

@@ -92,12 +92,13 @@ module internal FlatMethods =
                 |]
         }
 
-    /// <summary>DAPO (2503.14476): GRPO's advantage, a wider upper clip, equal prompts left out, over-long answers punished softly.</summary>
+    /// <summary>DAPO (2503.14476): GRPO's advantage, a wider upper clip, equal prompts replaced, over-long answers punished softly.</summary>
     let dapo =
         {
             Name = "dapo"
             Source = "DAPO, arXiv 2503.14476"
-            Formula = "A = z-score over the prompt; prompts of equal rewards are left out; clip 0.2 below, 0.28 above"
+            Formula =
+                "A = z-score over the prompt; prompts of equal rewards are replaced by further ones; clip 0.2 below, 0.28 above"
             Sample =
                 branching {
                     from MethodSamplers.flat
@@ -109,13 +110,14 @@ module internal FlatMethods =
                     backup noBackup
                     advantage (over Prompt / Std)
                     spread Paths
-                    prune equalPrompts
+                    prune (equalPrompts |> refilled 10)
                     train EveryPath
                 }
             Update = Objectives.dapo
             Deviations =
                 [|
-                    "Dynamic sampling leaves prompts of equal rewards out of the update; the paper samples further prompts until the batch is full."
+                    "Dynamic sampling: an experiment samples further prompts, a whole step's at a time, until the step is full, in at most 10 tries (the public script's; the paper names no limit); then it trains what it has, where the public code stops. 'dynamicSampling' says otherwise."
+                    "Prompts are told apart by the whole reward; the public code looks at accuracy: 'dynamicSampling (tries 10 |> judgedBy \"correct\")'. It keeps groups of one: 'equalPrompts |> keepSingletons'."
                     "The soft punishment of over-long answers is a term of the reward: 'grader \"overlong\" 1.0 (Rewards.Graders.Overlong(512, 128))'."
                     "The dual clip of 3 is the default of the public code, not of the paper."
                     "Answers of 20,480 tokens in the paper, 512 here."

@@ -13,7 +13,7 @@ module Methods =
     /// <summary>Dr. GRPO (2503.20783): GRPO without the deviation and without division by the answer's length.</summary>
     let drGrpo = FlatMethods.drGrpo
 
-    /// <summary>DAPO (2503.14476): GRPO's advantage, a wider upper clip, equal prompts left out, over-long answers punished softly.</summary>
+    /// <summary>DAPO (2503.14476): GRPO's advantage, a wider upper clip, equal prompts replaced, over-long answers punished softly.</summary>
     let dapo = FlatMethods.dapo
 
     /// <summary>RLOO (2402.14740): each answer against the mean of the others.</summary>
@@ -75,7 +75,7 @@ module Methods =
                     backup noBackup
                     advantage (over Ancestors)
                     spread Paths
-                    prune equalPrompts
+                    prune (equalPrompts |> refilled 3)
                     after whiten
                     train EveryPath
                 }
@@ -87,6 +87,7 @@ module Methods =
             Deviations =
                 [|
                     "The equation divides by a global deviation; the public code also subtracts the token mean. Whitening does both."
+                    "Prompts of equal rewards are replaced by further ones, in at most 3 tries (the paper's two additional samplings; its script allows 10): 'dynamicSampling (tries 10)'."
                     "The public code counts a group once for each depth; here an unbranched stretch does not repeat its group."
                     "Groups of one below the prompt do not count, as in the code; groups weigh the same: 'over AncestorsBySize' is the other preset."
                     "Children that do not divide evenly go one each to the first branches; the code gives them all to the last: 'fanOutRule TransferToLast'."

@@ -40,6 +40,10 @@ type internal Progress(name: string, steps: int) =
 
         $"{name}  step {string(metrics.Step + 1).PadLeft(string(steps).Length)}/{steps}  reward {Format.fixedTo 3 metrics.Reward}  "
         + $"answer {Format.fixedTo 1 metrics.AnswerTokens} tokens  informative {Format.percent metrics.InformativeShare}  "
+        + (if metrics.Tries > 1 then
+               $"in {metrics.Tries} tries  "
+           else
+               "")
         + $"entropy {Format.fixedTo 3 metrics.Loss.MeanEntropy}  {Format.fixedTo 2 total} s"
 
     let troubles (metrics: StepMetrics) =

@@ -225,6 +225,7 @@ type Pruning =
             Statistic: Statistic
             Threshold: float
             KeepSingletons: bool
+            Refill: int
         }
 
     /// <summary>The rule as one writes it.</summary>
@@ -235,10 +236,18 @@ type Pruning =
             | Siblings, Gap, 0.0 -> "equalSiblings"
             | over, statistic, threshold -> $"(narrow {over} {statistic} {Show.number threshold})"
 
-        if rule.KeepSingletons then
-            $"({words} |> keepSingletons)"
-        else
+        let further =
+            [
+                if rule.KeepSingletons then
+                    "keepSingletons"
+                if rule.Refill <> 0 then
+                    $"refilled {rule.Refill}"
+            ]
+
+        if further.IsEmpty then
             words
+        else
+            "(" + String.Join(" |> ", words.Trim('(', ')') :: further) + ")"
 
 /// <summary>A step on token advantages after the terms were summed.</summary>
 type internal AfterEach =

@@ -163,6 +163,21 @@ module internal RedistributionCheck =
                         "works on Prompt or Siblings"
                         "write for example 'prune (narrow Siblings Gap 0.1)'"
                 yield! Check.notNegative (path + " narrow") rule.Threshold "0 drops only groups of equal values"
+                if rule.Refill <> 0 then
+                    yield!
+                        Check.atLeast
+                            1
+                            (path + " refilled")
+                            rule.Refill
+                            " try"
+                            "leave 'refilled' out to train the prompts that are left"
+
+                    if rule.Over = Siblings then
+                        Check.problem
+                            (path + " refilled")
+                            (string rule)
+                            "replaces prompts, but the rule leaves sibling groups out"
+                            "write for example 'prune (equalPrompts |> refilled 10)'"
                 if rule.Over = Siblings && spread spec = Paths then
                     Check.problem
                         path
@@ -264,7 +279,7 @@ module internal RedistributionCheck =
         | TokensStep(name, compute) -> AfterStep.Tokens(name, compute)
         | LeavesStep(name, compute) -> AfterStep.Leaves(name, compute)
 
-    let private prune (rule: Pruning) =
+    let prune (rule: Pruning) =
         let groups =
             if rule.Over = Siblings then
                 PruneGroups.Siblings

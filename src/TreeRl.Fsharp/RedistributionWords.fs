@@ -164,6 +164,7 @@ module RedistributionWords =
             Statistic = statistic
             Threshold = threshold
             KeepSingletons = false
+            Refill = 0
         }
 
     /// <summary>Prompts whose leaves all earned the same (DAPO's dynamic sampling).</summary>
@@ -174,6 +175,13 @@ module RedistributionWords =
 
     /// <summary>Keeps groups of one, which have no spread: <c>equalPrompts |> keepSingletons</c>.</summary>
     let keepSingletons (rule: Pruning) = { rule with KeepSingletons = true }
+
+    /// <summary>
+    /// Replaces the prompts that are left out: a training step samples further prompts until it has as many as it asks for, in at most so
+    /// many tries (DAPO's dynamic sampling 2503.14476): <c>prune (equalPrompts |> refilled 10)</c>. It speaks to an <c>experiment</c>, which may say
+    /// otherwise by <c>dynamicSampling</c>; applied to a forest that is there, the rule only leaves prompts out.
+    /// </summary>
+    let refilled (tries: int) (rule: Pruning) = { rule with Refill = tries }
 
     /// <summary>Leaves groups out of training, and out of every denominator. Default: none.</summary>
     let prune (rule: Pruning) : Setting<RedistributionSpec> =

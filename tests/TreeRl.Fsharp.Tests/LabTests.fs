@@ -5,24 +5,8 @@ open System.IO
 open System.Xml.Linq
 open Xunit
 open TreeRl
-open TreeRl.Models
 
-let private tokenizer = TreeRl.Tasks.ChainTasks.NewTokenizer()
-
-let private smallPolicy () =
-    let config =
-        ModelConfig(
-            VocabSize = tokenizer.VocabSize,
-            Width = 16,
-            Layers = 1,
-            Heads = 2,
-            KeyValueHeads = 1,
-            HeadSize = 8,
-            FeedForward = 32,
-            ContextLength = 64
-        )
-
-    Policy.ofWeights "small" (ModelWeights.Random(config, Seed.Of 1L)) tokenizer
+let private smallPolicy () = TinyPolicy.make ()
 
 let private sampling =
     branching {

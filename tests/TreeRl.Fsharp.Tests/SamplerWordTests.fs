@@ -11,7 +11,7 @@ open TreeRl.Tests.SettingTests
 /// A policy of random weights over a vocabulary without an end token, so that every answer reaches its length.
 let private endless =
     lazy
-        let chains = TreeRl.Tasks.ChainTasks.NewTokenizer() :> ITokenizer
+        let chains = TinyPolicy.tokenizer
 
         let tokenizer =
             { new ITokenizer with
@@ -23,19 +23,7 @@ let private endless =
                 member _.Piece id = chains.Piece id
             }
 
-        let config =
-            ModelConfig(
-                VocabSize = tokenizer.VocabSize,
-                Width = 16,
-                Layers = 1,
-                Heads = 2,
-                KeyValueHeads = 1,
-                HeadSize = 8,
-                FeedForward = 32,
-                ContextLength = 64
-            )
-
-        Policy.ofWeights "small" (ModelWeights.Random(config, Seed.Of 1L)) tokenizer
+        TinyPolicy.reading tokenizer
 
 let private grow (block: Branching) prompts =
     let rollout = Forest.grow block endless.Value (Tasks.chains 1) prompts 3

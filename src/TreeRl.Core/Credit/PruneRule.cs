@@ -49,6 +49,10 @@ public sealed record PruneRule(PruneGroups Groups, SpreadStatistic Statistic, do
     /// <inheritdoc/>
     public override string ToString() => Words;
 
+    /// <summary>Whether a group of these values, at least one, goes.</summary>
+    internal bool Drops(System.Collections.Generic.List<double> values) =>
+        Drops(GroupStats.Of(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(values), 0));
+
     internal bool Drops(GroupStats group) => group.Count == 1 ? !KeepSingletons : Statistic switch
     {
         _ when !group.HasSpread => true,

@@ -159,6 +159,10 @@ public static class Redistribution
         return silent;
     }
 
+    /// <summary>How the prompts of a graded forest fared; no rule is involved.</summary>
+    internal static CreditCounts Count(Forest forest, LeafOutcomes outcomes, double goodScore = 0.5) =>
+        Count(new CreditWork(forest, outcomes, SingletonRule.Zero), goodScore);
+
     private static CreditCounts Count(CreditWork work, double goodScore)
     {
         int good = 0, bad = 0, mixed = 0, unscored = 0, single = 0;

@@ -73,10 +73,13 @@ public sealed record ExperimentPlan
     /// <summary>Prompts sampled in a round.</summary>
     public int PromptsPerStep { get; init; } = 16;
 
+    /// <summary>Whether a round goes on sampling until it has <see cref="PromptsPerStep"/> informative prompts; null trains the prompts it has.</summary>
+    public DynamicSampling? DynamicSampling { get; init; }
+
     /// <summary>Passes over each round's forest.</summary>
     public int Epochs { get; init; } = 1;
 
-    /// <summary>Updates in a pass: the round's prompts are dealt into as many parts.</summary>
+    /// <summary>Updates in a pass: the round's prompts are dealt into as many parts, fewer only where dynamic sampling found fewer prompts.</summary>
     public int MiniBatches { get; init; } = 1;
 
     /// <summary>The learning rate over updates.</summary>
@@ -125,8 +128,12 @@ public sealed record ExperimentPlan
         LearningRate.Validated();
         Evaluation.Validated();
         Sampling.Validated();
+        DynamicSampling?.Validate(Reward);
         return this;
     }
+
+    /// <summary>How a round samples.</summary>
+    internal SamplingPlan SamplingAt(int step) => Sampling;
 
     private static readonly System.Buffers.SearchValues<char> NameCharacters =
         System.Buffers.SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.");

@@ -10,8 +10,10 @@ namespace TreeRl.Training;
 /// <summary>Turns a step's products into its line of metrics.</summary>
 internal static class Measure
 {
-    public static StepMetrics Step(int step, long tokensSoFar, Forest forest, LeafOutcomes outcomes, CreditResult credit, UpdateSummary update, StageSeconds seconds)
+    public static StepMetrics Step(int step, long tokensSoFar, long valueTokens, StepSample sample, CreditResult credit, UpdateSummary update, StageSeconds seconds)
     {
+        var (forest, outcomes) = (sample.Sampled, sample.SampledOutcomes);
+        var counts = sample.Informative < 0 ? credit.Counts : Redistribution.Count(forest, outcomes);
         double sum = 0;
         int scored = 0, abstained = 0, failed = 0, timedOut = 0;
         foreach (var outcome in outcomes.Total)
@@ -32,9 +34,13 @@ internal static class Measure
         {
             Step = step,
             Tokens = forest.TokenTotal,
+            ValueTokens = valueTokens,
             TokensSoFar = tokensSoFar,
             FlatTokens = forest.FlatTokenTotal,
             Leaves = forest.LeafTotal,
+            Tries = sample.Tries,
+            PromptsSampled = forest.PromptCount,
+            PromptsTrained = sample.NothingToTrain ? 0 : sample.Trained.PromptCount,
             Reward = scored == 0 ? double.NaN : sum / scored,
             Terms = Terms(outcomes, forest.LeafTotal),
             AnswerTokens = (double)forest.FlatTokenTotal / forest.LeafTotal,
@@ -42,9 +48,9 @@ internal static class Measure
             Failed = failed,
             TimedOut = timedOut,
             Finishes = Finishes(forest),
-            InformativeShare = 1 - credit.Counts.WithoutSignal / prompts,
-            AllGoodShare = credit.Counts.AllGood / prompts,
-            AllBadShare = credit.Counts.AllBad / prompts,
+            InformativeShare = sample.Informative < 0 ? 1 - counts.WithoutSignal / prompts : sample.Informative / prompts,
+            AllGoodShare = counts.AllGood / prompts,
+            AllBadShare = counts.AllBad / prompts,
             FirstRatioDeviation = update.FirstRatioDeviation,
             FirstSamplerGap = update.FirstSamplerGap,
             Troubles = [.. Troubles(outcomes)],

@@ -13,16 +13,17 @@ namespace TreeRl.Training;
 
 /// <summary>A measurement and the number of steps the policy had been trained for.</summary>
 /// <param name="Step">Steps done before it; 0 is the starting policy.</param>
-/// <param name="TokensSoFar">Unique tokens sampled for training until then.</param>
+/// <param name="TokensSoFar">Tokens sampled for training until then.</param>
 /// <param name="Result">The measurement.</param>
 public sealed record EvaluationPoint(int Step, long TokensSoFar, EvaluationResult Result);
 
 /// <summary>Where a run stands, besides weights and optimiser.</summary>
-/// <param name="StepsDone">Steps finished; the next one's index, and with it the data cursor and every seed.</param>
-/// <param name="TokensSoFar">Unique tokens sampled.</param>
+/// <param name="StepsDone">Steps finished; the next one's index, and with it every seed.</param>
+/// <param name="TokensSoFar">Tokens sampled.</param>
+/// <param name="PromptPlaces">The data cursor: places of the prompt stream that were used.</param>
 /// <param name="OptimizerStep">Updates the optimiser has taken.</param>
 /// <param name="Plan">Fingerprint of the plan.</param>
-public sealed record RunState(int StepsDone, long TokensSoFar, long OptimizerStep, string Plan);
+public sealed record RunState(int StepsDone, long TokensSoFar, long PromptPlaces, long OptimizerStep, string Plan);
 
 /// <summary>
 /// A run on disk: <c>plan.json</c>, <c>metrics.jsonl</c> (one line a step), <c>evaluations.jsonl</c>, <c>forests/</c> and
@@ -125,7 +126,7 @@ public sealed class RunFolder : IDisposable
     public string CheckpointPath(int stepsDone) => System.IO.Path.Combine(Path, "checkpoints", FormattableString.Invariant($"step-{stepsDone}"));
 
     /// <summary>Writes a checkpoint: the model folder, or the adapter alone where one is trained; the optimiser's moments and the run's state.</summary>
-    public string SaveCheckpoint(IPolicy policy, ITokenizer tokenizer, int stepsDone, long tokensSoFar)
+    public string SaveCheckpoint(IPolicy policy, ITokenizer tokenizer, int stepsDone, long tokensSoFar, long promptPlaces)
     {
         string target = CheckpointPath(stepsDone), aside = target + Partial;
         if (Directory.Exists(target)) return target;
@@ -134,7 +135,7 @@ public sealed class RunFolder : IDisposable
         else ModelFolder.Save(aside, policy.ExportWeights(), tokenizer);
         var optimizer = policy.ExportOptimizer();
         SafeTensors.Write(System.IO.Path.Combine(aside, "optimizer.safetensors"), Moments(optimizer));
-        var state = new RunState(stepsDone, tokensSoFar, optimizer.Step, fingerprint);
+        var state = new RunState(stepsDone, tokensSoFar, promptPlaces, optimizer.Step, fingerprint);
         File.WriteAllText(System.IO.Path.Combine(aside, "state.json"), JsonSerializer.Serialize(state, Lines) + "\n");
         Directory.Move(aside, target);
         return target;

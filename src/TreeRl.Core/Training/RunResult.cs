@@ -9,7 +9,7 @@ namespace TreeRl.Training;
 
 /// <summary>The products of one sampling round, kept so that they can be looked at.</summary>
 /// <param name="Step">0-based step.</param>
-/// <param name="Forest">What was sampled.</param>
+/// <param name="Forest">What was trained; with dynamic sampling a part of what was sampled.</param>
 /// <param name="Outcomes">What the leaves earned.</param>
 /// <param name="Credit">How it was redistributed.</param>
 public sealed record StepProducts(int Step, Forest Forest, LeafOutcomes Outcomes, CreditResult Credit);
@@ -42,7 +42,7 @@ public sealed class RunResult : IDisposable
     /// <summary>The trained policy's measurement.</summary>
     public EvaluationResult After => Evaluations[^1].Result;
 
-    /// <summary>Unique tokens sampled for training.</summary>
+    /// <summary>Tokens sampled for training, those for the values of nodes included.</summary>
     public long TokensSampled => Steps.IsEmpty ? 0 : Steps[^1].TokensSoFar;
 
     /// <summary>Wall time by stage over all steps.</summary>

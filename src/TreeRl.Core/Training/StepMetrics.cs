@@ -27,17 +27,29 @@ public sealed record StepMetrics
     /// <summary>0-based step.</summary>
     public required int Step { get; init; }
 
-    /// <summary>Unique tokens sampled in this step, prompts excluded.</summary>
+    /// <summary>Unique tokens of the forests sampled in this step, prompts excluded; of all tries with dynamic sampling.</summary>
     public required long Tokens { get; init; }
 
-    /// <summary>Unique tokens sampled in the run so far, this step included.</summary>
+    /// <summary>Fresh tokens sampled in this step for the values of nodes; 0 for rules that need none.</summary>
+    public required long ValueTokens { get; init; }
+
+    /// <summary>Tokens sampled in the run so far, this step's <see cref="Tokens"/> and <see cref="ValueTokens"/> included.</summary>
     public required long TokensSoFar { get; init; }
 
-    /// <summary>Tokens the same answers have as separate rollouts.</summary>
+    /// <summary>Tokens the same answers have as separate rollouts, without <see cref="ValueTokens"/>.</summary>
     public required long FlatTokens { get; init; }
 
-    /// <summary>Complete answers.</summary>
+    /// <summary>Complete answers, of all tries.</summary>
     public required int Leaves { get; init; }
+
+    /// <summary>Samplings of this step: 1, or up to <see cref="Training.DynamicSampling.MaxTries"/>.</summary>
+    public required int Tries { get; init; }
+
+    /// <summary>Prompts sampled, over all tries.</summary>
+    public required int PromptsSampled { get; init; }
+
+    /// <summary>Prompts that were kept for training; fewer than the plan's when dynamic sampling ran out of tries, and 0 when none was informative.</summary>
+    public required int PromptsTrained { get; init; }
 
     /// <summary>Mean total reward over scored leaves; NaN when none was scored.</summary>
     public required double Reward { get; init; }
@@ -60,7 +72,7 @@ public sealed record StepMetrics
     /// <summary>Leaves by finish reason.</summary>
     public required ImmutableArray<NamedValue> Finishes { get; init; }
 
-    /// <summary>Share of prompts whose advantages are not all zero.</summary>
+    /// <summary>Share of the sampled prompts whose advantages are not all zero; with dynamic sampling, of those it calls informative.</summary>
     public required double InformativeShare { get; init; }
 
     /// <summary>Share of prompts all of whose scored answers are good (see <see cref="Credit.CreditCounts.AllGood"/>).</summary>

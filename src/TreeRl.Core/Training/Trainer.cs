@@ -19,7 +19,8 @@ public delegate IPolicy PolicyFactory(ModelWeights weights);
 
 /// <summary>
 /// Runs an experiment: per step sample a forest, grade it, redistribute, update; between steps measure, write checkpoints, tell what
-/// happened. Step s depends on the weights, the optimiser and (plan, s) alone, so a run continued from a checkpoint gives the same bytes.
+/// happened. Step s depends on the weights, the optimiser, the place in the prompt stream and (plan, s) alone, all of which a checkpoint
+/// keeps, so a run continued from one gives the same bytes.
 /// </summary>
 public sealed class Trainer
 {
@@ -29,6 +30,7 @@ public sealed class Trainer
     private readonly RunFolder? folder;
     private readonly List<StepMetrics> steps = [];
     private readonly List<EvaluationPoint> evaluations = [];
+    private readonly PromptStream stream;
     private long tokensSoFar;
 
     private Trainer(ExperimentPlan plan, ModelWeights start, ITokenizer tokenizer, Action<RunEvent>? tell)
@@ -36,6 +38,7 @@ public sealed class Trainer
         this.plan = plan.Validated();
         this.tokenizer = tokenizer;
         this.tell = tell ?? (_ => { });
+        stream = new PromptStream(this.plan, tokenizer);
         folder = plan.Folder is null ? null : RunFolder.Open(plan.Folder, Identity(plan, start));
     }
 
@@ -73,21 +76,16 @@ public sealed class Trainer
 
     private sealed record RunIdentity(string StartingWeights, ExperimentPlan Plan);
 
-    /// <summary>The prompts of a step: endless sources are read on, finite ones are shuffled anew in every pass.</summary>
+    /// <summary>
+    /// The prompts of a step without dynamic sampling: endless sources are read on, finite ones are shuffled anew in every pass.
+    /// </summary>
     /// <exception cref="ArgumentException">The source has fewer items than a step needs.</exception>
     public static IReadOnlyList<ForestPrompt> PromptsOfStep(ExperimentPlan plan, ITokenizer tokenizer, int step)
     {
-        long first = (long)step * plan.PromptsPerStep;
-        if (plan.TrainTasks.Count is not int count) return Evaluator.Prompts(plan.TrainTasks, tokenizer, first, plan.PromptsPerStep);
-        Guard.That(count >= plan.PromptsPerStep,
-            $"PromptsPerStep = {plan.PromptsPerStep}: the task source '{plan.TrainTasks.Name}' has only {count} items", nameof(plan));
-        var prompts = new ForestPrompt[plan.PromptsPerStep];
-        int passLength = count / plan.PromptsPerStep * plan.PromptsPerStep; // a step never mixes two passes
-        int pass = (int)(first / passLength), offset = (int)(first % passLength);
-        int[] order = plan.Seed.Child("shuffle").Child(pass).Permutation(count);
-        for (int i = 0; i < prompts.Length; i++)
-            prompts[i] = Evaluator.Prompts(plan.TrainTasks, tokenizer, order[offset + i], 1)[0];
-        return prompts;
+        ArgumentNullException.ThrowIfNull(plan);
+        var stream = new PromptStream(plan, tokenizer);
+        stream.Begin((long)step * plan.PromptsPerStep);
+        return stream.Next(plan.PromptsPerStep);
     }
 
     private RunResult Run(ModelWeights start, PolicyFactory engine, CancellationToken cancellation)
@@ -109,7 +107,7 @@ public sealed class Trainer
             {
                 if (cancellation.IsCancellationRequested)
                 {
-                    Checkpoint(policy, step);
+                    Checkpoint(policy, step, stream.Place);
                     cancellation.ThrowIfCancellationRequested();
                 }
                 products = Step(policy, reference, step);
@@ -117,7 +115,7 @@ public sealed class Trainer
                 bool last = finished == plan.Steps;
                 if (last || Due(finished, plan.Evaluation.Every)) Evaluate(policy, finished);
                 if (last || Due(finished, plan.ForestEvery)) StoreForest(products);
-                if (last || Due(finished, plan.CheckpointEvery)) Checkpoint(policy, finished); // last: what it stands for is on disk
+                if (last || Due(finished, plan.CheckpointEvery)) Checkpoint(policy, finished, stream.Place); // last: what it stands for is on disk
             }
             products ??= StoredProducts();
             return new RunResult
@@ -154,6 +152,7 @@ public sealed class Trainer
         if (done == 0) return engine(start);
         var (weights, optimizer, state) = folder.LoadCheckpoint(done, start);
         tokensSoFar = state.TokensSoFar;
+        stream.Begin(state.PromptPlaces);
         var policy = engine(weights);
         policy.ImportOptimizer(optimizer);
         return policy;
@@ -162,31 +161,31 @@ public sealed class Trainer
     private StepProducts Step(IPolicy policy, IPolicy? reference, int step)
     {
         long begin = Stopwatch.GetTimestamp();
-        var prompts = PromptsOfStep(plan, tokenizer, step);
-        long promptsReady = Stopwatch.GetTimestamp();
-        var forest = Sampler.Grow(policy, tokenizer, prompts, plan.Sampling, plan.Seed.Child("sample").Child(step)).Forest;
-        long sampled = Stopwatch.GetTimestamp();
-        var outcomes = Grading.Grade(forest, tokenizer, plan.Reward);
-        RefuseUngraded(policy, outcomes, step);
+        long place = stream.Place;
+        stream.Begin(place);
+        // What a refused step leaves behind is where it began.
+        var sample = new StepSampler(plan, tokenizer, stream).Sample(policy, step, outcomes => RefuseUngraded(policy, outcomes, step, place));
+        var (forest, outcomes) = (sample.Trained, sample.TrainedOutcomes);
         var credit = Redistribution.Apply(plan.Credit, forest, outcomes);
         long credited = Stopwatch.GetTimestamp();
-        UpdateSummary summary;
+        var summary = new UpdateSummary(default, double.NaN, double.NaN, 0, 0, 0);
         try
         {
-            summary = TrainingStep.Train(policy, reference, credit, plan, step);
+            if (!sample.NothingToTrain) summary = TrainingStep.Train(policy, reference, credit, plan, step);
         }
         catch (NonFiniteException) when (plan.Epochs * plan.MiniBatches == 1)
         {
-            Checkpoint(policy, step); // the policy is as the step before left it
+            Checkpoint(policy, step, place); // the policy is as the step before left it
             throw;
         }
         long trained = Stopwatch.GetTimestamp();
-        tokensSoFar += forest.TokenTotal;
+        tokensSoFar += sample.Sampled.TokenTotal;
+        double sampling = Stopwatch.GetElapsedTime(0, sample.SamplingTicks).TotalSeconds;
         var seconds = new StageSeconds(
-            Stopwatch.GetElapsedTime(promptsReady, sampled).TotalSeconds,
+            sampling,
             Stopwatch.GetElapsedTime(credited, trained).TotalSeconds,
-            Stopwatch.GetElapsedTime(begin, promptsReady).TotalSeconds + Stopwatch.GetElapsedTime(sampled, credited).TotalSeconds);
-        var metrics = Measure.Step(step, tokensSoFar, forest, outcomes, credit, summary, seconds);
+            Stopwatch.GetElapsedTime(begin, credited).TotalSeconds - sampling);
+        var metrics = Measure.Step(step, tokensSoFar, 0, sample, credit, summary, seconds);
         steps.Add(metrics);
         folder?.Append(metrics);
         tell(new RunEvent.StepDone(metrics));
@@ -196,11 +195,11 @@ public sealed class Trainer
     }
 
     /// <summary>Stops a run in which grading fails for every answer: it would go on without learning anything.</summary>
-    private void RefuseUngraded(IPolicy policy, LeafOutcomes outcomes, int step)
+    private void RefuseUngraded(IPolicy policy, LeafOutcomes outcomes, int step, long place)
     {
         int ungraded = outcomes.Count(OutcomeKind.Failed) + outcomes.Count(OutcomeKind.TimedOut);
         if (ungraded < outcomes.LeafCount) return;
-        Checkpoint(policy, step);
+        Checkpoint(policy, step, place);
         throw new InvalidOperationException(
             $"step {step}: none of the {ungraded} answers could be graded ({string.Join("; ", Measure.Troubles(outcomes))}). Mend the reward and run again.");
     }
@@ -214,10 +213,10 @@ public sealed class Trainer
         tell(new RunEvent.Evaluated(point));
     }
 
-    private void Checkpoint(IPolicy policy, int stepsDone)
+    private void Checkpoint(IPolicy policy, int stepsDone, long promptPlaces)
     {
         if (folder is null || stepsDone == 0) return;
-        string path = folder.SaveCheckpoint(policy, tokenizer, stepsDone, tokensSoFar);
+        string path = folder.SaveCheckpoint(policy, tokenizer, stepsDone, tokensSoFar, promptPlaces);
         tell(new RunEvent.CheckpointWritten(stepsDone, path));
     }
 

@@ -53,7 +53,7 @@ public static class TrainingStep
         int updates = 0;
         for (int epoch = 0; epoch < plan.Epochs; epoch++)
         {
-            var parts = Deal(forest.PromptCount, plan.MiniBatches, plan.Seed.Child("mini-batches").Child(step).Child(epoch));
+            var parts = Deal(forest.PromptCount, Math.Min(plan.MiniBatches, forest.PromptCount), plan.Seed.Child("mini-batches").Child(step).Child(epoch));
             for (int part = 0; part < parts.Length; part++)
             {
                 var batch = Packer.Pack(credit, aggregation, parts[part]);

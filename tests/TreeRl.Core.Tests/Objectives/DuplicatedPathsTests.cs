@@ -24,6 +24,10 @@ public class DuplicatedPathsTests
         CreditRules.Grpo, CreditRules.TreePo, CreditRules.TreeGrpo, CreditRules.TreeRl, CreditRules.TreeAdv, CreditRules.TreeRpo, CreditRules.Spo,
         CreditRules.TreeAdvWith(TrainingUnit.PathDuplicated, StdRule.Sample()).WithName("treeAdvPaths"),
         CreditRules.TreeRl.WithName("prunedPaths").WithPrune(PruneRule.EqualSiblings),
+        CreditRules.Spo.WithName("masked").WithMask(new TokenMask(0.85)),
+        CreditRules.DrGrpo.WithName("maskedPaths").WithMask(new TokenMask(0.85)),
+        CreditRules.TreeRl.WithName("maskedChosenPaths").WithMask(new TokenMask(0.85)).WithChoice(new LeafChoice(2)),
+        CreditRules.TreeRpo.WithName("maskedGroups").WithMask(new TokenMask(0.85)),
         CreditRules.TreeAdv.WithName("byToken").WithAfter(AfterStep.Tokens("waves", (_, a) => [.. a.Select((v, t) => v + (t / 2 % 3) - 1)])),
         CreditRules.TreeRl.WithName("byTokenPaths").WithAfter(AfterStep.Tokens("waves", (_, a) => [.. a.Select((v, t) => v + (t / 2 % 3) - 1)])),
     ];

@@ -29,7 +29,7 @@ internal sealed class PlainLoss
             foreach (int m in paths ? forest.Path(n) : [n])
             {
                 for (int t = forest.FirstToken[m]; credit.NodeTrained[m] && t < forest.FirstToken[m] + forest.TokenCount[m]; t++)
-                    tokens.Add(new Token(t, credit.Rule.Spread == CreditSpread.Path ? credit.LeafAdvantage[forest.FirstLeaf[n]] : credit.TokenAdvantage[t]));
+                    if (credit.Rule.Mask?.Trains(forest.LogProb[t]) != false) tokens.Add(new Token(t, credit.Rule.Spread == CreditSpread.Path ? credit.LeafAdvantage[forest.FirstLeaf[n]] : credit.TokenAdvantage[t]));
             }
             int set = credit.Rule.Unit == TrainingUnit.SiblingGroup ? forest.Parent[n] < 0 ? -1 - forest.PromptOf[n] : forest.Parent[n] : 0;
             if (tokens.Count > 0) sequences.Add(([.. tokens], set));

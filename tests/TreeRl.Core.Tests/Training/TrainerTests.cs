@@ -2,7 +2,6 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
-using System.Runtime.InteropServices;
 using TreeRl.Credit;
 using TreeRl.Models;
 using TreeRl.Objectives;
@@ -22,50 +21,19 @@ public sealed class TrainerTests : IDisposable
 
     public void Dispose() => Directory.Delete(root, recursive: true);
 
-    private static ITokenizer Tokenizer => ChainTasks.NewTokenizer();
+    private static ITokenizer Tokenizer => TinyRun.Tokenizer;
 
-    private static ModelWeights TinyWeights() => ModelWeights.Random(
-        new ModelConfig
-        {
-            VocabSize = Tokenizer.VocabSize,
-            Width = 32,
-            Layers = 2,
-            Heads = 2,
-            KeyValueHeads = 1,
-            HeadSize = 16,
-            FeedForward = 48,
-            ContextLength = 96,
-        },
-        Seed.Of(3),
-        deviation: 0.2);
+    private static ModelWeights TinyWeights() => TinyRun.Weights();
 
-    private ExperimentPlan Plan(string name, bool onDisk = true) => new()
-    {
-        Name = name,
-        TrainTasks = new ChainTasks(new ChainOptions { MinSteps = 1, MaxSteps = 2 }),
-        TestTasks = new ChainTasks(new ChainOptions { MinSteps = 1, MaxSteps = 2, Split = TaskSplit.Test }),
-        Sampling = new SamplingPlan { Trees = 2, MaxLeaves = 6, Branch = BranchTrigger.EntropyAbove(0.5), MaxTokens = 12 },
-        // An untrained policy is never right: a reward with spread that any text earns drives the tests.
-        Reward = new RewardPlan { Terms = [new RewardTerm("digits", 1, Graders.Of(answer => answer.Text.Count(char.IsAsciiDigit) / 12.0))] },
-        Credit = CreditRules.TreeAdv,
-        Objective = ObjectivePresets.Grpo,
-        Steps = 4,
-        PromptsPerStep = 3,
-        Seed = Seed.Of(5),
-        Evaluation = new EvaluationPlan { Items = 3, SamplesPerItem = 2 },
-        CheckpointEvery = 2,
-        Folder = onDisk ? Path.Combine(root, name) : null,
-    };
+    private ExperimentPlan Plan(string name, bool onDisk = true) => TinyRun.Plan(name, onDisk ? root : null);
 
-    private static PolicyFactory Engine(int threads = 1) => weights => CpuPolicy.Create(weights, new CpuOptions { Threads = threads });
+    private static PolicyFactory Engine(int threads = 1) => TinyRun.Engine(threads);
 
-    private static RunResult Run(ExperimentPlan plan, int threads = 1, Action<RunEvent>? tell = null) =>
-        Trainer.Run(plan, TinyWeights(), Tokenizer, Engine(threads), tell, TestContext.Current.CancellationToken);
+    private static RunResult Run(ExperimentPlan plan, int threads = 1, Action<RunEvent>? tell = null) => TinyRun.Run(plan, threads, tell);
 
-    private static byte[] Bytes(ModelWeights weights) =>
-        [.. weights.Names.SelectMany(name => MemoryMarshal.AsBytes(weights[name].Values.AsSpan()).ToArray())];
+    private static byte[] Bytes(ModelWeights weights) => TinyRun.Bytes(weights);
 
-    private static IEnumerable<StepMetrics> WithoutSeconds(RunResult run) => run.Steps.Select(step => step with { Seconds = default, Terms = [], Finishes = [], Troubles = [] });
+    private static IEnumerable<StepMetrics> WithoutSeconds(RunResult run) => TinyRun.WithoutSeconds(run);
 
     [Fact]
     public void A_run_continued_from_a_checkpoint_ends_with_the_same_bytes_as_one_that_was_never_interrupted()
@@ -245,15 +213,6 @@ public sealed class TrainerTests : IDisposable
         Assert.Equal(6, asked[0].Concat(asked[1]).Distinct().Count());
         Assert.Equal(6, asked[2].Concat(asked[3]).Distinct().Count());
         Assert.NotEqual(asked[0].Concat(asked[1]), asked[2].Concat(asked[3]));
-    }
-
-    private sealed class FiniteTasks(int count) : ITaskSource
-    {
-        public string Name => "finite";
-
-        public int? Count => count;
-
-        public TaskItem Item(long index) => new($"item-{index}", "1;+1?", "2", "1");
     }
 
     [Fact]
