@@ -98,8 +98,20 @@ module Display =
             + $", from {Ticks.label drawn[0]} to {Ticks.label drawn[drawn.Length - 1]}, within {Ticks.label (Array.min drawn)} .. {Ticks.label (Array.max drawn)}{band}"
 
     let private chart (chart: Chart) =
-        let lines = chart.Series |> Array.map (fun line -> "\n  " + series line)
-        $"chart {Show.text chart.Title}: {chart.YLabel} over {chart.XLabel}{String.Concat lines}"
+        match chart.Kind with
+        | ChartKind.Intervals names ->
+            let rows =
+                [|
+                    for line in chart.Series do
+                        for i in 0 .. line.Y.Length - 1 do
+                            let low, high = Format.fixedTo 3 line.Low[i], Format.fixedTo 3 line.High[i]
+                            $"\n  {names[int line.X[i]]}: {Format.fixedTo 3 line.Y[i]} [{low}, {high}]"
+                |]
+
+            $"chart {Show.text chart.Title}: {chart.XLabel}{chart.YLabel}{String.Concat rows}"
+        | _ ->
+            let lines = chart.Series |> Array.map (fun line -> "\n  " + series line)
+            $"chart {Show.text chart.Title}: {chart.YLabel} over {chart.XLabel}{String.Concat lines}"
 
     let rec private nodesIn (nodes: NodeView[]) =
         nodes |> Array.sumBy (fun node -> 1 + nodesIn node.Children)

@@ -130,9 +130,29 @@ module Policy =
         | None ->
             let looked = String.Join("", candidates |> List.map (fun folder -> "\n  " + folder))
 
+            let known =
+                [
+                    for candidate in candidates do
+                        match Path.GetDirectoryName candidate with
+                        | NonNull root when Directory.Exists root ->
+                            yield!
+                                Directory.GetDirectories root
+                                |> Array.filter isModel
+                                |> Array.map Path.GetFileName
+                        | _ -> ()
+                ]
+                |> List.distinct
+                |> List.map (fun name -> Show.text (string name))
+
+            let there =
+                if known.IsEmpty then
+                    ""
+                else
+                    "there is " + String.Join(", ", known) + "; "
+
             invalidArg
                 "name"
-                $"no policy named {Show.text name}: make it with scripts/pretrain.fsx, or set TREERL_POLICIES to the folder that holds it. Looked for:{looked}"
+                $"no policy named {Show.text name}: {there}make it with scripts/pretrain.fsx, or set TREERL_POLICIES to the folder that holds it. Looked for:{looked}"
 
     /// <summary>
     /// Writes a policy as a model folder, which <c>Policy.load</c> and Hugging Face's tools read, with weights in single precision. A policy with an adapter is
@@ -152,7 +172,9 @@ module Policy =
 
     let private refuseSecond (policy: Policy) =
         if not (isNull policy.Weights.Adapter) then
-            invalidArg "policy" $"policy {policy.Name} has an adapter already: merge it first (Policy.merge), or take the policy it was put on"
+            invalidArg
+                "policy"
+                $"policy {policy.Name} has an adapter already: merge it first (Policy.merge), or take the policy it was put on"
 
     /// <summary>
     /// The same policy under a fresh adapter, which changes nothing yet. What trains it trains the adapter alone: the weights stay, and have no
