@@ -53,6 +53,7 @@ internal sealed class CompareBench(Ledger ledger, Peer? peer, int rounds)
             bench.Growth(single);
         }
         bench.SharedPrefix();
+        MemoryBench.Run(ledger);
         bench.FirstToken();
         ledger.Line("");
         ledger.Line($"Load after the run: {Load()}.");
@@ -246,19 +247,26 @@ internal sealed class CompareBench(Ledger ledger, Peer? peer, int rounds)
     private void FirstToken()
     {
         ledger.Table("Start: from the engine's load in a fresh process to the first token", "configuration", "ms");
-        string self = Environment.ProcessPath!, dll = typeof(CompareBench).Assembly.Location;
         foreach (string name in new[] { "1M", "10M" })
         {
             List<double> times = [];
             for (int round = 0; round < rounds; round++)
             {
-                string[] arguments = Path.GetFileNameWithoutExtension(self) == "dotnet" ? [dll, "first-token", name] : ["first-token", name];
-                using var process = Process.Start(new ProcessStartInfo(self, arguments) { RedirectStandardOutput = true })!;
-                times.Add(double.Parse(process.StandardOutput.ReadToEnd(), CultureInfo.InvariantCulture));
-                process.WaitForExit();
+                times.Add(double.Parse(Child("first-token", name), CultureInfo.InvariantCulture));
             }
             ledger.Row(name, Ledger.Spread(times, "0"));
         }
+    }
+
+    /// <summary>What this program prints in a process of its own.</summary>
+    public static string Child(params string[] arguments)
+    {
+        string self = Environment.ProcessPath!;
+        if (Path.GetFileNameWithoutExtension(self) == "dotnet") arguments = [typeof(CompareBench).Assembly.Location, .. arguments];
+        using var process = Process.Start(new ProcessStartInfo(self, arguments) { RedirectStandardOutput = true })!;
+        string output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return process.ExitCode == 0 ? output : throw new InvalidOperationException($"{string.Join(' ', arguments)} ended with {process.ExitCode}");
     }
 
     /// <summary>Prints the milliseconds from here to the first token of a fresh policy.</summary>

@@ -40,6 +40,9 @@ internal sealed class Ledger
     /// <summary>Adds a row.</summary>
     public void Row(params string[] cells) => Line($"| {string.Join(" | ", cells)} |");
 
+    /// <summary>Adds a row that begins with some names.</summary>
+    public void Row(string name, string kind, string[] cells) => Row([name, kind, .. cells]);
+
     /// <summary>Adds a line of text.</summary>
     public void Line(string line)
     {

@@ -16,8 +16,11 @@ internal static unsafe partial class MatMul
     // Up to this many floats of A (1 MB), the k blocks of a panel follow each other, so that the tile of C stays in cache between them.
     private const long ResidentA = 250_000;
 
-    // A weight gradient is summed in blocks of this many tokens; A's columns are repacked in strips of as many as a tile has rows.
-    private const int TransposedRows = 512, StripRows = 6;
+    // A weight gradient of up to this many floats (1 MB) stays in the second-level cache: it is summed in blocks of so few tokens that the stretch of A which a
+    // block reads, a cache line a token and 16 columns, stays in the first, and A needs no repacking. A larger one is visited seldom: longer blocks, for
+    // which A's columns are repacked in strips of as many as a tile has rows.
+    private const long ResidentC = 1 << 18;
+    private const int DirectRows = 64, TransposedRows = 512, StripRows = 6;
 
     /// <summary>The loops around the register tile, compiled for one register width.</summary>
     private static class Kernels<TVector, TLanes>
@@ -68,6 +71,11 @@ internal static unsafe partial class MatMul
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public static void MultiplyTransposedA(int t, int k1, int n, float* a, nint strideA, float* b, nint strideB, float* c, nint strideC, float* scratch)
         {
+            if ((long)k1 * n <= ResidentC)
+            {
+                DirectTransposedA(t, k1, n, a, strideA, b, strideB, c, strideC, scratch);
+                return;
+            }
             float* panel = scratch, strips = scratch + TransposedRows * PackedMatrix.PanelWidth;
             for (int first = 0; first < t; first += TransposedRows)
             {
@@ -78,6 +86,30 @@ internal static unsafe partial class MatMul
                     int width = Math.Min(PackedMatrix.PanelWidth, n - column);
                     CopyPanel(b + first * strideB + column, strideB, rows, width, panel);
                     StripsBlock(rows, k1, width, strips, panel, c + column, strideC);
+                }
+            }
+        }
+
+        private static void DirectTransposedA(int t, int k1, int n, float* a, nint strideA, float* b, nint strideB, float* c, nint strideC, float* panel)
+        {
+            int tileWidth = TLanes.Count * TLanes.TileVectors;
+            for (int first = 0; first < t; first += DirectRows)
+            {
+                int rows = Math.Min(DirectRows, t - first);
+                float* from = a + first * strideA;
+                for (int column = 0; column < n; column += PackedMatrix.PanelWidth)
+                {
+                    int width = Math.Min(PackedMatrix.PanelWidth, n - column);
+                    CopyPanel(b + first * strideB + column, strideB, rows, width, panel);
+                    for (int j = 0; j < width; j += tileWidth)
+                    {
+                        int vectors = Math.Min(tileWidth, width - j) / TLanes.Count;
+                        for (int i = 0; i < k1; i += StripRows)
+                        {
+                            Tile<TVector, TLanes>.Run(
+                                Math.Min(StripRows, k1 - i), vectors, rows, from + i, 1, strideA, panel + j, width, c + i * strideC + column + j, strideC, accumulate: true);
+                        }
+                    }
                 }
             }
         }

@@ -64,13 +64,22 @@ internal sealed unsafe class NativeBuffer<T> : IDisposable
         nuint rounded = checked((bytes + (CacheLine - 1)) & ~(CacheLine - 1));
         Pointer = (T*)NativeMemory.AlignedAlloc(rounded, rounded >= Page ? Page : CacheLine);
         Length = length;
+        NativeBytes.OfThisThread += (long)rounded;
         NativeMemory.Clear(Pointer, rounded);
     }
 
     private void Free()
     {
         NativeMemory.AlignedFree(Pointer);
+        NativeBytes.OfThisThread -= Length * sizeof(T);
         Pointer = null;
         Length = 0;
     }
+}
+
+/// <summary>Bytes that a thread took in buffers less those it freed, to measure what something allocates.</summary>
+internal static class NativeBytes
+{
+    [ThreadStatic]
+    public static long OfThisThread;
 }

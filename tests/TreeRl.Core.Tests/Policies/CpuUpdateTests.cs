@@ -273,7 +273,7 @@ public sealed class CpuUpdateTests
     {
         var weights = TestBatches.Weights(TestModels.Plain);
         Assert.Throws<ArgumentOutOfRangeException>(() => CpuPolicy.Create(weights, new CpuOptions { Threads = -1 }));
-        Assert.Throws<ArgumentOutOfRangeException>(() => CpuPolicy.Create(weights, new CpuOptions { GradientLanes = 0 }));
+        Assert.Throws<ArgumentOutOfRangeException>(() => CpuPolicy.Create(weights, new CpuOptions { GradientLanes = -1 }));
         Assert.Throws<ArgumentOutOfRangeException>(() => CpuPolicy.Create(weights, new CpuOptions { ChunkTokens = 0 }));
         using var policy = CpuPolicy.Create(weights, new CpuOptions { Threads = 1 });
         Assert.Equal("cpu (" + TreeRl.Numerics.Simd.Best.ToString().ToLowerInvariant() + ", 1 thread)", policy.Engine);

@@ -36,9 +36,10 @@ internal unsafe struct LayerBuffers
 
 /// <summary>
 /// One thread's memory for passes over chunks, carved anew for each chunk from one buffer that only ever grows, so that small chunks stay
-/// in cache and a steady workload allocates nothing. Without a backward pass all layers share one set of buffers.
+/// in cache and a steady workload allocates nothing. Without a backward pass all layers share one set of buffers; when activations are computed again, all
+/// share one set but for what enters them.
 /// </summary>
-internal sealed unsafe class ChunkBuffers(ParameterLayout layout, int rank) : IDisposable
+internal sealed unsafe class ChunkBuffers(ParameterLayout layout, int rank, bool recompute) : IDisposable
 {
     /// <summary>Query rows that attention treats at once.</summary>
     public const int QueryBlock = 48;
@@ -146,11 +147,17 @@ internal sealed unsafe class ChunkBuffers(ParameterLayout layout, int rank) : ID
     /// <param name="backward">Whether a backward pass follows.</param>
     public void Reserve(int rows, int targets, int keys, bool backward)
     {
+        memory.EnsureCapacity(Floats(rows, targets, keys, backward));
+        integers.EnsureCapacity(rows + (long)targets);
+    }
+
+    /// <summary>Floats that a chunk of these sizes takes.</summary>
+    public long Floats(int rows, int targets, int keys, bool backward)
+    {
         measuring = true;
         Carve(rows, targets, keys, backward);
         measuring = false;
-        memory.EnsureCapacity(taken);
-        integers.EnsureCapacity(rows + (long)targets);
+        return taken;
     }
 
     /// <summary>Lays the buffers out for one chunk; the sizes were reserved before.</summary>
@@ -160,10 +167,16 @@ internal sealed unsafe class ChunkBuffers(ParameterLayout layout, int rank) : ID
         int predictors = Math.Min(rows, targets), path = Simd.Pad(keys);
         long m = rows;
         taken = 0;
-        int kept = backward ? c.Layers : 1;
-        for (int l = 0; l < kept; l++)
+        int kept = backward && !recompute ? c.Layers : 1;
+        for (int l = 0; l < c.Layers; l++)
         {
             ref var layer = ref Layers[l];
+            if (l >= kept)
+            {
+                layer = Layers[0];
+                if (backward) layer.Input = Take(m * layout.Width);
+                continue;
+            }
             layer.Input = Take(m * layout.Width);
             layer.InputNormed = Take(m * layout.Width);
             layer.InputInverse = Take(m);
@@ -178,7 +191,6 @@ internal sealed unsafe class ChunkBuffers(ParameterLayout layout, int rank) : ID
             layer.GateUp = Take(m * 2 * layout.FeedForward);
             layer.Gated = Take(m * layout.FeedForward);
         }
-        for (int l = kept; l < c.Layers; l++) Layers[l] = Layers[0];
         Final = backward ? Take(m * layout.Width) : Layers[0].Input;
         HeadInput = Take((long)predictors * layout.Width);
         HeadNormed = Take((long)predictors * layout.Width);

@@ -14,6 +14,8 @@ internal sealed unsafe partial class ChunkPass
             ref readonly var at = ref layout.Layers[l];
             ref readonly var packs = ref weights.Backward[l];
             var layer = b.Layers[l];
+            // The shared buffers hold the last layer's activations when the forward pass ends.
+            if (recompute && l < layout.Config.Layers - 1) ForwardLayer(l);
 
             AddMatrixGradient(4 * l + 3, rows, trueWidth, layout.Config.FeedForward, b.ResidualGradient, width, layer.Gated, feedForward, gradient, at.Down);
             MatMul.Multiply(level, rows, b.ResidualGradient, width, packs.Down, b.GatedGradient, feedForward);

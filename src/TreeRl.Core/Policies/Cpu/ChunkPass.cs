@@ -17,14 +17,16 @@ internal sealed unsafe partial class ChunkPass : IDisposable
     private readonly PredictorIndex predictors = new();
     private PackedBatch batch = null!;
     private int firstGroup, endGroup, firstRow, rows, firstTarget, targets;
+    private readonly bool recompute;
     private bool keepsLogits;
 
-    public ChunkPass(PolicyWeights weights, SimdLevel level)
+    public ChunkPass(PolicyWeights weights, SimdLevel level, bool recompute)
     {
         this.weights = weights;
         this.level = level;
         layout = weights.Layout;
-        b = new ChunkBuffers(layout, weights.Adapter?.Layout.Rank ?? 0);
+        b = new ChunkBuffers(layout, weights.Adapter?.Layout.Rank ?? 0, recompute);
+        this.recompute = recompute;
         attention = new TreeAttention(layout, level);
     }
 
@@ -80,8 +82,7 @@ internal sealed unsafe partial class ChunkPass : IDisposable
 
     private void ForwardLayers()
     {
-        int width = layout.Width, trueWidth = layout.Config.Width, feedForward = layout.FeedForward, heads = layout.Config.Heads + layout.Config.KeyValueHeads;
-        float epsilon = (float)layout.Config.NormEpsilon;
+        int width = layout.Width, feedForward = layout.FeedForward;
         float* arena = weights.Arena;
         for (int i = 0; i < rows; i++)
         {
@@ -90,29 +91,39 @@ internal sealed unsafe partial class ChunkPass : IDisposable
         }
         for (int l = 0; l < layout.Config.Layers; l++)
         {
-            ref readonly var at = ref layout.Layers[l];
-            ref readonly var packs = ref weights.Forward[l];
+            ForwardLayer(l);
             var layer = b.Layers[l];
-            RmsNorm.Forward(layer.Input, width, arena + at.InputNorm, layer.InputNormed, width, layer.InputInverse, rows, trueWidth, epsilon);
-            MatMul.Multiply(level, rows, layer.InputNormed, width, packs.Qkv, layer.Qkv, layout.QkvWidth);
-            if (at.QkvBias >= 0) Bias.Add(layer.Qkv, layout.QkvWidth, arena + at.QkvBias, rows, layout.QkvWidth);
-            if (at.QueryNorm >= 0) NormHeads(layer, arena + at.QueryNorm, arena + at.KeyNorm, epsilon);
-            weights.Rotary.Apply(layer.Qkv, layout.QkvWidth, rows, heads, layout.HeadSize, b.Positions);
-            for (int s = batch.GroupFirstSegment[firstGroup]; s < batch.GroupFirstSegment[endGroup]; s++)
-            {
-                if (batch.SegmentFirstRow[s + 1] == batch.SegmentFirstRow[s]) continue;
-                attention.Select(batch, s, firstRow);
-                attention.Forward(b, in layer, rows);
-            }
-            VectorMath.Copy(layer.Input, layer.Middle, (long)rows * width);
-            MatMul.Multiply(level, rows, layer.Attended, layout.QueryWidth, packs.Output, layer.Middle, width, accumulate: true);
-            RmsNorm.Forward(layer.Middle, width, arena + at.PostNorm, layer.MiddleNormed, width, layer.MiddleInverse, rows, trueWidth, epsilon);
-            MatMul.Multiply(level, rows, layer.MiddleNormed, width, packs.GateUp, layer.GateUp, 2 * feedForward);
-            SwiGlu.Forward(layer.GateUp, 2 * feedForward, feedForward, layer.Gated, feedForward, rows, 0, feedForward);
             float* next = l + 1 < layout.Config.Layers ? b.Layers[l + 1].Input : b.Final;
             VectorMath.Copy(layer.Middle, next, (long)rows * width);
-            MatMul.Multiply(level, rows, layer.Gated, feedForward, packs.Down, next, width, accumulate: true);
+            MatMul.Multiply(level, rows, layer.Gated, feedForward, weights.Forward[l].Down, next, width, accumulate: true);
         }
+    }
+
+    /// <summary>Makes everything of a layer from what enters it, up to the last product.</summary>
+    private void ForwardLayer(int l)
+    {
+        int width = layout.Width, trueWidth = layout.Config.Width, feedForward = layout.FeedForward, heads = layout.Config.Heads + layout.Config.KeyValueHeads;
+        float epsilon = (float)layout.Config.NormEpsilon;
+        float* arena = weights.Arena;
+        ref readonly var at = ref layout.Layers[l];
+        ref readonly var packs = ref weights.Forward[l];
+        var layer = b.Layers[l];
+        RmsNorm.Forward(layer.Input, width, arena + at.InputNorm, layer.InputNormed, width, layer.InputInverse, rows, trueWidth, epsilon);
+        MatMul.Multiply(level, rows, layer.InputNormed, width, packs.Qkv, layer.Qkv, layout.QkvWidth);
+        if (at.QkvBias >= 0) Bias.Add(layer.Qkv, layout.QkvWidth, arena + at.QkvBias, rows, layout.QkvWidth);
+        if (at.QueryNorm >= 0) NormHeads(layer, arena + at.QueryNorm, arena + at.KeyNorm, epsilon);
+        weights.Rotary.Apply(layer.Qkv, layout.QkvWidth, rows, heads, layout.HeadSize, b.Positions);
+        for (int s = batch.GroupFirstSegment[firstGroup]; s < batch.GroupFirstSegment[endGroup]; s++)
+        {
+            if (batch.SegmentFirstRow[s + 1] == batch.SegmentFirstRow[s]) continue;
+            attention.Select(batch, s, firstRow);
+            attention.Forward(b, in layer, rows);
+        }
+        VectorMath.Copy(layer.Input, layer.Middle, (long)rows * width);
+        MatMul.Multiply(level, rows, layer.Attended, layout.QueryWidth, packs.Output, layer.Middle, width, accumulate: true);
+        RmsNorm.Forward(layer.Middle, width, arena + at.PostNorm, layer.MiddleNormed, width, layer.MiddleInverse, rows, trueWidth, epsilon);
+        MatMul.Multiply(level, rows, layer.MiddleNormed, width, packs.GateUp, layer.GateUp, 2 * feedForward);
+        SwiGlu.Forward(layer.GateUp, 2 * feedForward, feedForward, layer.Gated, feedForward, rows, 0, feedForward);
     }
 
     private void NormHeads(in LayerBuffers layer, float* queryGain, float* keyGain, float epsilon)

@@ -11,22 +11,31 @@ public sealed record CpuOptions
 
     /// <summary>
     /// Number of separate sums a gradient is gathered in before they are added in order. At most this many threads can train at once;
-    /// each lane costs as much memory as the weights. 1 .. 64.
+    /// each lane costs as much memory as the trained weights. 1 .. 64; 0 takes 4 for up to 32 million trained parameters and 2 for more.
     /// </summary>
-    public int GradientLanes { get; init; } = 4;
+    public int GradientLanes { get; init; }
 
     /// <summary>Rows a forward and backward pass aims at; whole groups are put together up to it, and a larger group is a pass of its own. At least 1.</summary>
     public int ChunkTokens { get; init; } = 512;
 
+    /// <summary>
+    /// Keep only what enters each layer for the backward pass and compute the layer again when it is needed (activation recomputation): about a third more time for a
+    /// small part of the memory, which <see cref="CpuMemory"/> tells. Changes no bit of any result.
+    /// </summary>
+    public bool RecomputeActivations { get; init; }
+
     /// <summary>Vector width of the kernels; the widest this machine runs unless a test or a comparison asks for less. Results of different widths agree to rounding.</summary>
     public SimdLevel Simd { get; init; } = Numerics.Simd.Best;
+
+    /// <summary>The lanes of a policy with so many trained parameters.</summary>
+    internal int LanesFor(long parameters) => GradientLanes > 0 ? GradientLanes : parameters <= 32_000_000 ? 4 : 2;
 
     /// <summary>Checks every rule above and resolves <see cref="Threads"/>.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A value breaks its rule; the message names it.</exception>
     public CpuOptions Validated()
     {
         Guard.InRange(Threads is >= 0 and <= 1024, Threads, "must be 0 (every core) to 1024");
-        Guard.InRange(GradientLanes is >= 1 and <= 64, GradientLanes, "must be 1 to 64");
+        Guard.InRange(GradientLanes is >= 0 and <= 64, GradientLanes, "must be 0 (chosen by size) to 64");
         Guard.InRange(ChunkTokens >= 1, ChunkTokens, "must be at least 1");
         Guard.InRange(Simd >= SimdLevel.Portable && Simd <= Numerics.Simd.Best, Simd, $"this machine offers at most {Numerics.Simd.Best}");
         return this with { Threads = Threads == 0 ? Environment.ProcessorCount : Threads };

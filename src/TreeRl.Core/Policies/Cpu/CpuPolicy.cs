@@ -38,9 +38,9 @@ public sealed unsafe partial class CpuPolicy : IPolicy
         pool = new WorkerPool(options.Threads);
         weights = new PolicyWeights(layout, adapter, pool);
         passes = new ChunkPass[options.Threads];
-        for (int i = 0; i < passes.Length; i++) passes[i] = new ChunkPass(weights, options.Simd);
-        plan = new ChunkPlan(options.GradientLanes, options.ChunkTokens);
-        lanes = new NativeBuffer<float>[options.GradientLanes];
+        for (int i = 0; i < passes.Length; i++) passes[i] = new ChunkPass(weights, options.Simd, options.RecomputeActivations);
+        lanes = new NativeBuffer<float>[options.LanesFor(trained.ParameterCount)];
+        plan = new ChunkPlan(lanes.Length, options.ChunkTokens);
         scoreChunks = ScoreChunks;
         trainLanes = TrainLanes;
         sumSquares = SumSquares;

@@ -1,0 +1,43 @@
+using TreeRl.Models;
+using TreeRl.Numerics;
+
+namespace TreeRl.Policies.Cpu;
+
+/// <summary>
+/// The memory that the embedded engine takes outside the garbage collector, in bytes, before anything is allocated. With P parameters, D the width, F the
+/// feed-forward size, H and KV the heads and key/value heads of size h, V the vocabulary, L layers (sizes padded to 16):
+/// <code>
+/// cache        8 L KV h  a cached token, counted once however many branches share it, in blocks of 16 tokens
+/// state        4 P (5 + lanes)   weights, their panels for forward and backward passes, two moments, the gradient's lanes
+/// activations  4 M (L' (4 D + (2 H + 2 KV) h + 3 F) + 5 D + (2 H + 2 KV) h + 3 F + V)   a thread, for a chunk of M rows; L' is L, or L D / (4 D + ...) + 1 when they
+///              are computed again: then a layer keeps D floats a row
+/// </code>
+/// Small terms (log-sum-exps, the path in hand, scratch) are left out of the formulas above and counted by the functions below.
+/// </summary>
+public static class CpuMemory
+{
+    /// <summary>Bytes of keys and values for a cached token.</summary>
+    public static long CacheBytesPerToken(ModelConfig config) => DecodeAttention.BlockFloats(new ParameterLayout(config)) / DecodeAttention.BlockPositions * sizeof(float);
+
+    /// <summary>Bytes that training all weights keeps between steps: weights, packed copies, moments and the gradient's lanes.</summary>
+    public static long StateBytes(ModelConfig config, CpuOptions? options = null)
+    {
+        var layout = new ParameterLayout(config);
+        int lanes = (options ?? new CpuOptions()).Validated().LanesFor(layout.ParameterCount);
+        // A tied head is packed on its own, in both directions.
+        long packed = layout.MatrixEnd - (config.TiedHead ? 0 : (long)layout.Vocab * layout.Width);
+        return sizeof(float) * (layout.Total * (3L + lanes) + 2 * packed);
+    }
+
+    /// <summary>Bytes of all threads' activations and gradients of activations.</summary>
+    /// <param name="config">The model.</param>
+    /// <param name="options">Threads, and whether activations are computed again.</param>
+    /// <param name="chunkRows">Rows of the largest chunk, M: about <see cref="CpuOptions.ChunkTokens"/>, or those of the largest prompt with its answers where that has more.</param>
+    /// <param name="longestPath">Tokens of the longest path, prompt included.</param>
+    public static long ActivationBytes(ModelConfig config, CpuOptions? options, int chunkRows, int longestPath)
+    {
+        var resolved = (options ?? new CpuOptions()).Validated();
+        using var buffers = new ChunkBuffers(new ParameterLayout(config), 0, resolved.RecomputeActivations);
+        return sizeof(float) * resolved.Threads * buffers.Floats(chunkRows, chunkRows, longestPath, backward: true);
+    }
+}

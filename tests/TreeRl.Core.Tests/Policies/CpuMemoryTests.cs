@@ -1,0 +1,69 @@
+using System.Linq;
+using TreeRl.Models;
+using TreeRl.Numerics;
+using TreeRl.Policies;
+using TreeRl.Policies.Cpu;
+using Xunit;
+
+namespace TreeRl.Tests.Policies;
+
+public sealed class CpuMemoryTests
+{
+    [Theory]
+    [MemberData(nameof(TestModels.Names), MemberType = typeof(TestModels))]
+    public void Activations_computed_again_change_no_bit_of_any_result(string name)
+    {
+        var config = TestModels.ByName[name];
+        var batch = TestBatches.Pack(TestBatches.RandomPrompts(6, config.VocabSize, 5, maxNode: 9));
+        using var kept = CpuPolicy.Create(TestBatches.Weights(config), new CpuOptions { Threads = 2, ChunkTokens = 40 });
+        using var again = CpuPolicy.Create(TestBatches.Weights(config), new CpuOptions { Threads = 1, ChunkTokens = 40, RecomputeActivations = true });
+        for (int step = 0; step < 2; step++)
+        {
+            Assert.Equal(kept.Accumulate(batch, new LinearObjective()), again.Accumulate(batch, new LinearObjective()));
+            Assert.Equal(kept.Apply(new OptimizerSettings(), 1e-2), again.Apply(new OptimizerSettings(), 1e-2));
+        }
+        var (expected, actual) = (kept.ExportWeights(), again.ExportWeights());
+        foreach (string tensor in expected.Names) Assert.Equal(expected[tensor].Values, actual[tensor].Values);
+    }
+
+    [Theory]
+    [InlineData(false, 1, 0)]
+    [InlineData(false, 3, 2)]
+    [InlineData(true, 2, 0)]
+    public void The_formulas_give_the_bytes_that_training_takes(bool recompute, int threads, int lanes)
+    {
+        var config = TestModels.Plain with { Width = 96, FeedForward = 160, Layers = 5, VocabSize = 70 };
+        var options = new CpuOptions { Threads = threads, GradientLanes = lanes, RecomputeActivations = recompute, ChunkTokens = 1 };
+        var batch = TestBatches.Pack(TestBatches.RandomPrompts(11, config.VocabSize, 40, maxNode: 20));
+        var weights = TestBatches.Weights(config);
+        int largest = Enumerable.Range(0, batch.GroupCount).Max(g => batch.GroupFirstRow(g + 1) - batch.GroupFirstRow(g));
+        long before = NativeBytes.OfThisThread;
+        using var policy = CpuPolicy.Create(weights, options);
+        policy.Accumulate(batch, new LinearObjective());
+        policy.Apply(new OptimizerSettings(), 1e-3);
+        double taken = NativeBytes.OfThisThread - before;
+        // With so short a chunk each prompt is one.
+        double told = CpuMemory.StateBytes(config, options) + CpuMemory.ActivationBytes(config, options, largest, batch.RowPosition.Max() + 1);
+        Assert.InRange(taken / told, 0.9, 1.1);
+    }
+
+    [Fact]
+    public void Recomputation_keeps_one_layers_activations_and_the_residual_stream_of_the_others()
+    {
+        var config = TestModels.Plain with { Width = 64, FeedForward = 192, Layers = 12 };
+        long kept = CpuMemory.ActivationBytes(config, new CpuOptions { Threads = 1 }, 512, 128);
+        long again = CpuMemory.ActivationBytes(config, new CpuOptions { Threads = 1, RecomputeActivations = true }, 512, 128);
+        Assert.InRange((double)again / kept, 0.1, 0.3);
+    }
+
+    [Fact]
+    public void A_cached_token_takes_what_the_formula_says()
+    {
+        var config = TestModels.Plain with { ContextLength = 400 };
+        using var policy = CpuPolicy.Create(TestBatches.Weights(config), new CpuOptions { Threads = 1 });
+        using var decoder = policy.NewDecoder(new PickSettings());
+        var branch = new int[1];
+        decoder.Prompt(new[] { Enumerable.Range(0, 320).Select(i => i % config.VocabSize).ToArray() }, branch);
+        Assert.Equal(320 * CpuMemory.CacheBytesPerToken(config), decoder.CacheBytes);
+    }
+}
