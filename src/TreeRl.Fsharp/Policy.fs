@@ -6,6 +6,7 @@ open System.Reflection
 open TreeRl.Models
 open TreeRl.Policies
 open TreeRl.Policies.Cpu
+open TreeRl.Policies.Engines
 open TreeRl.Tasks
 open TreeRl.Training
 
@@ -62,6 +63,15 @@ type Policy internal (name: string, weights: ModelWeights, tokenizer: ITokenizer
 
         $"policy {name}: {Show.whole parameters} parameters, {config.Layers} layers of width {config.Width}, "
         + $"vocabulary {config.VocabSize}, context {config.ContextLength}{adapter}"
+
+/// <summary>Where a policy computes.</summary>
+type Device =
+    /// <summary>The embedded engine, on the processor's cores; what a policy computes on unless told otherwise.</summary>
+    | Cpu
+    /// <summary>TorchSharp on the processor's cores, to compare engines: <c>./treerl --torch cpu script.fsx</c>.</summary>
+    | TorchCpu
+    /// <summary>TorchSharp on the first CUDA device: <c>./treerl --torch cuda script.fsx</c>; CUDA_VISIBLE_DEVICES chooses among several.</summary>
+    | Cuda
 
 /// <summary>Finds and loads policies.</summary>
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
@@ -153,6 +163,39 @@ module Policy =
             invalidArg
                 "name"
                 $"no policy named {Show.text name}: {there}make it with scripts/pretrain.fsx, or set TREERL_POLICIES to the folder that holds it. Looked for:{looked}"
+
+    let private moved (device: Device) (options: EngineOptions | null) (policy: Policy) =
+        let chosen =
+            match device with
+            | Cpu -> EngineDevice.Cpu
+            | TorchCpu -> EngineDevice.TorchCpu
+            | Cuda -> EngineDevice.Cuda
+
+        EngineRegistry.Require chosen
+
+        new Policy(
+            policy.Name,
+            policy.Present,
+            policy.Tokenizer,
+            PolicyFactory(fun weights -> EngineRegistry.Create(chosen, weights, options))
+        )
+
+    /// <summary>The policy on another device, as in <c>Policy.pretrained "arith" |> Policy.on Cuda</c>. It starts from the same weights.</summary>
+    /// <exception cref="T:TreeRl.Policies.Engines.EngineMissingException">
+    /// The package or the device is missing; the message says which, what was found and what to do. Nothing computes elsewhere instead.
+    /// </exception>
+    let on (device: Device) (policy: Policy) = moved device null policy
+
+    /// <summary>As <c>Policy.on</c>, with options: <c>Policy.onWith (EngineOptions(BFloat16 = true, Checkpointing = true)) Cuda</c>.</summary>
+    /// <exception cref="T:TreeRl.Policies.Engines.EngineMissingException">The package or the device is missing.</exception>
+    /// <exception cref="T:System.ArgumentException">Options are given for the embedded engine, which has none of them, or one breaks its rule.</exception>
+    let onWith (options: EngineOptions) (device: Device) (policy: Policy) =
+        if device = Cpu then
+            invalidArg
+                "options"
+                "Policy.onWith .. Cpu: the embedded engine has no such options; write 'Policy.on Cpu', or choose TorchCpu or Cuda"
+
+        moved device (options.Validated()) policy
 
     /// <summary>
     /// Writes a policy as a model folder, which <c>Policy.load</c> and Hugging Face's tools read, with weights in single precision. A policy with an adapter is

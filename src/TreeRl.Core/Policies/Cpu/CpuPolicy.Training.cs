@@ -1,4 +1,5 @@
 using System;
+using System.Linq;
 using System.Runtime.ExceptionServices;
 using System.Threading;
 using TreeRl.Models;
@@ -55,13 +56,7 @@ public sealed unsafe partial class CpuPolicy
     public UpdateReport Apply(OptimizerSettings settings, double learningRate)
     {
         CheckTrainable();
-        ArgumentNullException.ThrowIfNull(settings);
-        Guard.InRange(double.IsFinite(learningRate) && learningRate >= 0, learningRate, "must be finite and not negative");
-        Guard.InRange(settings.Beta1 is >= 0 and < 1, settings.Beta1, "must lie in [0, 1)");
-        Guard.InRange(settings.Beta2 is >= 0 and < 1, settings.Beta2, "must lie in [0, 1)");
-        Guard.InRange(settings.Epsilon is > 0 and < 1, settings.Epsilon, "must lie between 0 and 1");
-        Guard.InRange(double.IsFinite(settings.WeightDecay) && settings.WeightDecay >= 0, settings.WeightDecay, "must be finite and not negative");
-        Guard.InRange(settings.MaxGradientNorm > 0, settings.MaxGradientNorm, "must be above 0; infinity switches clipping off");
+        OptimizerCheck.Settings(settings, learningRate);
         MakeLanes();
         MakeMoments();
         GatherLanes();
@@ -106,10 +101,7 @@ public sealed unsafe partial class CpuPolicy
     public void ImportOptimizer(OptimizerState state)
     {
         CheckTrainable();
-        ArgumentNullException.ThrowIfNull(state);
-        Guard.InRange(state.Step >= 0, state.Step, "must not be negative");
-        CheckShapes(state.FirstMoment, nameof(state.FirstMoment));
-        CheckShapes(state.SecondMoment, nameof(state.SecondMoment));
+        OptimizerCheck.State(state, trained.Tensors.Select(place => (place.Name, place.Shape)));
         MakeMoments();
         step = state.Step;
         bounds = UpdateBounds.Unknown;
@@ -232,17 +224,6 @@ public sealed unsafe partial class CpuPolicy
             if (float.IsFinite(sum)) continue;
             ClearGradient();
             throw new NonFiniteException($"gradient of {trained.NameAt(i)}", sum);
-        }
-    }
-
-    private void CheckShapes(ITensorSet moments, string name)
-    {
-        foreach (var place in trained.Tensors)
-        {
-            Guard.That(System.Linq.Enumerable.Contains(moments.Names, place.Name), $"tensor '{place.Name}' is missing from {name}: the state belongs to another architecture", name);
-            var shape = moments[place.Name].Shape;
-            Guard.That(
-                shape.AsSpan().SequenceEqual(place.Shape), $"tensor '{place.Name}' of {name} has shape [{string.Join(", ", shape)}]: the policy's is [{string.Join(", ", place.Shape)}]", name);
         }
     }
 
