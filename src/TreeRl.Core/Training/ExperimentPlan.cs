@@ -1,5 +1,6 @@
 using System;
 using TreeRl.Credit;
+using TreeRl.Inspection;
 using TreeRl.Objectives;
 using TreeRl.Policies;
 using TreeRl.Rewards;
@@ -106,6 +107,9 @@ public sealed record ExperimentPlan
     /// <summary>Steps between stored forests; 0 stores only the last step's. Used when <see cref="Folder"/> is given.</summary>
     public int ForestEvery { get; init; }
 
+    /// <summary>How much is kept to be looked at token by token.</summary>
+    public InspectionPlan Inspection { get; init; } = new();
+
     /// <summary>Folder of the run on disk, or null to keep everything in memory.</summary>
     public string? Folder { get; init; }
 
@@ -129,6 +133,7 @@ public sealed record ExperimentPlan
         Evaluation.Validated();
         Sampling.Validated();
         DynamicSampling?.Validate(Reward);
+        Inspection.Validated();
         return this;
     }
 

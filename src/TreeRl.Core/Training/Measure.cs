@@ -51,6 +51,7 @@ internal static class Measure
             InformativeShare = sample.Informative < 0 ? 1 - counts.WithoutSignal / prompts : sample.Informative / prompts,
             AllGoodShare = counts.AllGood / prompts,
             AllBadShare = counts.AllBad / prompts,
+            UnscoredShare = counts.Unscored / prompts,
             FirstRatioDeviation = update.FirstRatioDeviation,
             FirstSamplerGap = update.FirstSamplerGap,
             Troubles = [.. Troubles(outcomes)],

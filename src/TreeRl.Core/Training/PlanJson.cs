@@ -83,7 +83,7 @@ public static class PlanJson
     {
         foreach (var property in type.GetProperties(BindingFlags.Public | BindingFlags.Instance))
         {
-            bool hidden = property.Name is "EqualityContract" or "Folder" || property.GetIndexParameters().Length > 0;
+            bool hidden = property.Name is "EqualityContract" or "Folder" or "Inspection" || property.GetIndexParameters().Length > 0;
             if (!hidden && property.CanRead) yield return property;
         }
     }

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Immutable;
 using TreeRl.Credit;
 using TreeRl.Forests;
+using TreeRl.Inspection;
 using TreeRl.Policies;
 using TreeRl.Rewards;
 
@@ -29,6 +30,9 @@ public sealed class RunResult : IDisposable
 
     /// <summary>The last step's products; of a finished run that was read back, remade from its stored forest, or null when that is gone.</summary>
     public required StepProducts? LastProducts { get; init; }
+
+    /// <summary>The steps kept to be looked at token by token, ascending.</summary>
+    public ImmutableArray<InspectedStep> Inspected { get; init; } = [];
 
     /// <summary>The trained policy.</summary>
     public required IPolicy Policy { get; init; }

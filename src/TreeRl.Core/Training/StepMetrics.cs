@@ -81,6 +81,9 @@ public sealed record StepMetrics
     /// <summary>Share of prompts none of whose scored answers is good.</summary>
     public required double AllBadShare { get; init; }
 
+    /// <summary>Share of prompts without a scored answer. All good, all bad, unscored and mixed prompts make up all.</summary>
+    public double UnscoredShare { get; init; }
+
     /// <summary>Largest |ratio - 1| on the step's first update; exactly 0 is expected. NaN when the step made no update.</summary>
     public required double FirstRatioDeviation { get; init; }
 

@@ -6,6 +6,7 @@ using System.IO;
 using System.Threading;
 using TreeRl.Credit;
 using TreeRl.Forests;
+using TreeRl.Inspection;
 using TreeRl.Models;
 using TreeRl.Policies;
 using TreeRl.Rewards;
@@ -31,6 +32,7 @@ public sealed class Trainer
     private readonly List<StepMetrics> steps = [];
     private readonly List<EvaluationPoint> evaluations = [];
     private readonly PromptStream stream;
+    private readonly List<InspectedStep> inspected = [];
     private long tokensSoFar;
 
     private Trainer(ExperimentPlan plan, ModelWeights start, ITokenizer tokenizer, Action<RunEvent>? tell)
@@ -124,6 +126,7 @@ public sealed class Trainer
                 Steps = [.. steps],
                 Evaluations = [.. evaluations],
                 LastProducts = products,
+                Inspected = [.. inspected],
                 Policy = policy,
                 ResumedFrom = done,
             };
@@ -149,6 +152,7 @@ public sealed class Trainer
         if (!checkpoints.IsEmpty) done = checkpoints[^1];
         steps.AddRange(folder.KeepMetrics(done));
         evaluations.AddRange(folder.KeepEvaluations(done));
+        inspected.AddRange(InspectedStep.Load(folder.Path, done));
         if (done == 0) return engine(start);
         var (weights, optimizer, state) = folder.LoadCheckpoint(done, start);
         tokensSoFar = state.TokensSoFar;
@@ -188,10 +192,20 @@ public sealed class Trainer
         var metrics = Measure.Step(step, tokensSoFar, 0, sample, credit, summary, seconds);
         steps.Add(metrics);
         folder?.Append(metrics);
+        Inspect(policy, outcomes, credit, step);
         tell(new RunEvent.StepDone(metrics));
         int shown = step % forest.LeafTotal;
         tell(new RunEvent.Sample(step, forest.Prompts[forest.PromptOf[forest.Leaves[shown]]].Text, tokenizer.Decode(forest.PathTokens(forest.Leaves[shown])), outcomes.Total[shown]));
         return new StepProducts(step, forest, outcomes, credit);
+    }
+
+    /// <summary>Keeps some of the step's trees with their columns; it changes nothing in the run and is in none of its times.</summary>
+    private void Inspect(IPolicy policy, LeafOutcomes outcomes, CreditResult credit, int step)
+    {
+        if (!plan.Inspection.Keeps(step, plan.Steps)) return;
+        var kept = InspectedStep.Of(plan.Inspection, policy, tokenizer, outcomes, credit, step);
+        inspected.Add(kept);
+        if (folder is not null) kept.Save(folder.Path);
     }
 
     /// <summary>Stops a run in which grading fails for every answer: it would go on without learning anything.</summary>
