@@ -48,8 +48,8 @@ module internal Markup =
 
     let private voids = set [ "meta"; "br"; "hr"; "img"; "link"; "input"; "col" ]
 
-    /// Elements whose content is raw in HTML; only texts of our own without special characters go there.
-    let private isRaw name = name = "style"
+    /// Elements whose content is raw in HTML; only texts of our own go there, and data without special characters.
+    let private isRaw name = name = "style" || name = "script"
 
     /// An attribute keeps its line breaks only as character references.
     let private appendValue (out: StringBuilder) (text: string) =
@@ -94,6 +94,22 @@ module internal Markup =
     /// An element that holds text only.
     let txt name (text: string) = Element(name, [], [ Text text ])
 
+    /// A script of our own. The comments around it are for readers of XML, to whom "less than" is no operator.
+    let script (code: string) =
+        txt "script" $"\n//<![CDATA[\n{code}\n//]]>\n"
+
+    /// JSON that scripts of the page read. What could end the element, or be markup to a reader of XML, is written as an escape, so
+    /// whatever a model wrote stays data.
+    let data (id: string) (json: string) =
+        let safe =
+            json.Replace("&", "\\u0026").Replace("<", "\\u003c").Replace(">", "\\u003e")
+
+        Element("script", [ "type", "application/json"; "id", id ], [ Text safe ])
+
+    /// What a page may do: its own styles and scripts, nothing from elsewhere.
+    let private policy =
+        "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
+
     let document title (css: string) (body: Markup list) =
         let head =
             el
@@ -103,6 +119,7 @@ module internal Markup =
                     el "meta" [ "charset", "utf-8" ] []
                     el "meta" [ "name", "viewport"; "content", "width=device-width, initial-scale=1" ] []
                     el "meta" [ "name", "color-scheme"; "content", "light dark" ] []
+                    el "meta" [ "http-equiv", "Content-Security-Policy"; "content", policy ] []
                     txt "title" title
                     txt "style" css
                 ]

@@ -16,24 +16,35 @@ module Report =
                 Count = result.Items.Length
             }
 
-    let private stepCurve (result: RunResult) metric (value: StepMetrics -> float) =
+    /// Seconds of sampling, grading and training up to the end of each step.
+    let private secondsSoFar (result: RunResult) =
+        (0.0, result.Steps) ||> Seq.scan (fun sum step -> sum + step.Seconds.Total) |> Seq.toArray
+
+    let private stepCurve (result: RunResult) group metric (value: StepMetrics -> float) =
+        let seconds = secondsSoFar result
+
         {
+            Group = group
             Metric = metric
             Points =
-                [|
-                    for step in result.Steps ->
-                        {
-                            Step = step.Step + 1
-                            Tokens = step.TokensSoFar
-                            Value = value step
-                            Low = nan
-                            High = nan
-                        }
-                |]
+                result.Steps
+                |> Seq.mapi (fun i step ->
+                    {
+                        Step = step.Step + 1
+                        Tokens = step.TokensSoFar
+                        Seconds = seconds[i + 1]
+                        Value = value step
+                        Low = nan
+                        High = nan
+                    })
+                |> Seq.toArray
         }
 
     let private accuracyCurve (result: RunResult) =
+        let seconds = secondsSoFar result
+
         {
+            Group = CurveGroup.Learning
             Metric = "accuracy on the test side"
             Points =
                 [|
@@ -41,6 +52,7 @@ module Report =
                         {
                             Step = point.Step
                             Tokens = point.TokensSoFar
+                            Seconds = seconds[min point.Step (seconds.Length - 1)]
                             Value = point.Result.Accuracy
                             Low = point.Result.Low
                             High = point.Result.High
@@ -48,26 +60,101 @@ module Report =
                 |]
         }
 
-    let private termCurves (result: RunResult) =
+    /// Value of a named number of a step; NaN when the step has none of this name.
+    let private named (name: string) (values: Collections.Immutable.ImmutableArray<NamedValue>) =
+        values
+        |> Seq.tryFind (fun value -> value.Name = name)
+        |> Option.map _.Value
+        |> Option.defaultValue nan
+
+    let private namesOf (pick: StepMetrics -> Collections.Immutable.ImmutableArray<NamedValue>) (result: RunResult) =
+        result.Steps |> Seq.collect pick |> Seq.map _.Name |> Seq.distinct |> Seq.toArray
+
+    let private ratioCurves (result: RunResult) =
+        let curve metric value =
+            stepCurve result CurveGroup.Ratios metric value
+
+        let share count (loss: TreeRl.Policies.LossReport) =
+            if loss.RatioCount = 0L then
+                nan
+            else
+                float count / float loss.RatioCount
+
         [
-            if not result.Steps.IsEmpty && result.Steps[0].Terms.Length > 1 then
-                for index in 0 .. result.Steps[0].Terms.Length - 1 do
-                    let name = result.Steps[0].Terms[index].Name
-                    stepCurve result $"reward term {Show.text name}" (fun step -> step.Terms[index].Value)
+            curve "mean ratio new / old" (fun step -> step.Loss.MeanRatio)
+            curve "largest |log ratio|" (fun step -> step.Loss.MaxAbsLogRatio)
+            curve "ratios held by the upper bound (share)" (fun step -> share step.Loss.ClippedHigh step.Loss)
+            curve "ratios held by the lower bound (share)" (fun step -> share step.Loss.ClippedLow step.Loss)
+            if result.Steps |> Seq.exists (fun step -> step.Loss.DualClipped > 0L) then
+                curve "ratios held by the dual clip (share)" (fun step -> share step.Loss.DualClipped step.Loss)
+            curve "KL of old to new (nats a token)" (fun step ->
+                if step.Loss.TokenCount = 0L then
+                    nan
+                else
+                    step.Loss.KlOldSum / float step.Loss.TokenCount)
+            if result.Steps |> Seq.exists (fun step -> step.Loss.KlRefSum <> 0.0) then
+                curve "KL to the reference (nats a token)" (fun step ->
+                    if step.Loss.TokenCount = 0L then
+                        nan
+                    else
+                        step.Loss.KlRefSum / float step.Loss.TokenCount)
         ]
 
     let private curves (result: RunResult) =
+        let along metric value =
+            stepCurve result CurveGroup.Along metric value
+
         [|
             accuracyCurve result
-            stepCurve result "mean reward" _.Reward
-            yield! termCurves result
-            stepCurve result "tokens of an answer" _.AnswerTokens
-            stepCurve result "share of informative prompts" _.InformativeShare
-            stepCurve result "entropy (nats)" _.Loss.MeanEntropy
-            stepCurve result "clipped tokens (share)" _.Loss.ClipShare
-            stepCurve result "gradient norm" _.GradientNorm
-            stepCurve result "tokens saved by sharing (share)" (fun step ->
-                1.0 - float step.Tokens / float step.FlatTokens)
+            stepCurve result CurveGroup.Learning "mean reward" _.Reward
+            for term in namesOf _.Terms result do
+                stepCurve result CurveGroup.Terms $"reward term {Show.text term}" (fun step -> named term step.Terms)
+            yield! ratioCurves result
+            along "tokens of an answer" _.AnswerTokens
+            along "share of informative prompts" _.InformativeShare
+            along "entropy (nats)" _.Loss.MeanEntropy
+            along "gradient norm" _.GradientNorm
+            along "learning rate" _.LearningRate
+            along "tokens a second" (fun step -> float step.Tokens / step.Seconds.Total)
+            along "tokens saved by sharing (share)" (fun step -> 1.0 - float step.Tokens / float step.FlatTokens)
+        |]
+
+    /// Prompts by the outcome of their answers, and answers by the reason they ended.
+    let private shares (result: RunResult) =
+        let column (value: StepMetrics -> float) =
+            result.Steps |> Seq.map value |> Seq.toArray
+
+        let steps = result.Steps |> Seq.map (fun step -> step.Step + 1) |> Seq.toArray
+        let unscored = column _.UnscoredShare
+
+        [|
+            {
+                Title = "prompts by their answers"
+                Steps = steps
+                Parts =
+                    [|
+                        "all good", 0, column _.AllGoodShare
+                        "mixed",
+                        2,
+                        column (fun step -> 1.0 - step.AllGoodShare - step.AllBadShare - step.UnscoredShare)
+                        "all bad", 1, column _.AllBadShare
+                        if unscored |> Array.exists (fun share -> share > 0.0) then
+                            "without a score", 6, unscored
+                    |]
+            }
+            {
+                Title = "answers by why they ended"
+                Steps = steps
+                Parts =
+                    namesOf _.Finishes result
+                    |> Array.sort
+                    |> Array.mapi (fun i reason ->
+                        reason,
+                        i % 7,
+                        column (fun step ->
+                            let count = named reason step.Finishes
+                            (if Double.IsNaN count then 0.0 else count) / float step.Leaves))
+            }
         |]
 
     /// What went wrong in grading, each line once with its first step.
@@ -118,6 +205,8 @@ module Report =
 
         {
             Name = experiment.Name
+            Family = Experiment.family experiment
+            Seed = experiment.Spec.Seed
             Facts =
                 [|
                     "policy", $"{experiment.Policy.Name}, {Show.whole policy.ParameterCount} parameters"
@@ -143,16 +232,12 @@ module Report =
             SecondsTraining = seconds.Training
             SecondsRest = seconds.Rest + (result.Evaluations |> Seq.sumBy _.Result.Seconds)
             Curves = curves result
-            Trees =
-                match run.LastForest with
-                | ValueSome credited ->
-                    [|
-                        TreeViews.credited
-                            $"{experiment.Name}: a forest of the last step"
-                            credited
-                            (TreeViews.mostTelling credited)
-                    |]
-                | ValueNone -> [||]
+            Items =
+                result.After.Items
+                |> Seq.map (fun item -> item.Id, float item.Correct / float item.Samples)
+                |> Seq.toArray
+            Shares = shares result
+            Inspected = result.Inspected |> Seq.map (fun kept -> kept.Step, kept.Json) |> Seq.toArray
             Notes = notes run
         }
 
@@ -212,3 +297,14 @@ module Report =
             ReportHtml.save (IO.Path.Combine(commonFolder title runs, "report.html")) report
 
         printfn $"report: {path}"
+
+    /// <summary>
+    /// Writes a page on which a graded forest can be inspected token by token under any rules - advantages, entropies, log-probabilities,
+    /// two rules side by side - and returns its full path: <c>Report.forest "runs/forest.html" [ Methods.grpo.Redistribute; mine ] graded</c>.
+    /// </summary>
+    /// <exception cref="T:System.ArgumentException">There is no rule, or one does not fit the rewards.</exception>
+    let forest (path: string) (rules: seq<TreeRl.Redistribution>) (graded: Graded) =
+        rules
+        |> Seq.map (fun rule -> Redistribution.apply rule graded)
+        |> Seq.toArray
+        |> Forest.inspect path [ 0 .. graded.Rollout.Forest.PromptCount - 1 ]

@@ -22,6 +22,8 @@ type Measurement =
         Step: int
         /// <summary>Tokens sampled so far in training.</summary>
         Tokens: int64
+        /// <summary>Seconds of sampling, grading and training so far, evaluations left out.</summary>
+        Seconds: float
         /// <summary>The value; NaN leaves a gap in the curve.</summary>
         Value: float
         /// <summary>Lower end of its interval; NaN for none.</summary>
@@ -30,13 +32,38 @@ type Measurement =
         High: float
     }
 
+/// <summary>Where a curve stands in a report.</summary>
+[<RequireQualifiedAccess>]
+type CurveGroup =
+    /// <summary>What is to be learned: drawn large, over tokens, seconds and steps.</summary>
+    | Learning
+    /// <summary>The terms of the reward, one by one.</summary>
+    | Terms
+    /// <summary>Ratios new / old, clipping and divergence.</summary>
+    | Ratios
+    /// <summary>The rest.</summary>
+    | Along
+
 /// <summary>A quantity measured along a run.</summary>
 type Curve =
     {
+        /// <summary>Where it is drawn.</summary>
+        Group: CurveGroup
         /// <summary>What it is, with its unit; curves of the same name share a chart.</summary>
         Metric: string
         /// <summary>The measurements, in the order of the steps.</summary>
         Points: Measurement[]
+    }
+
+/// <summary>Shares that make up a whole at every step, such as prompts by the outcome of their answers.</summary>
+type ShareView =
+    {
+        /// <summary>What is divided.</summary>
+        Title: string
+        /// <summary>Training steps done.</summary>
+        Steps: int[]
+        /// <summary>The parts from the bottom of the figure: name, place in the palette, and a share for each step.</summary>
+        Parts: (string * int * float[])[]
     }
 
 /// <summary>A token of a sampled tree.</summary>
@@ -88,6 +115,10 @@ type RunView =
     {
         /// <summary>Name of the run.</summary>
         Name: string
+        /// <summary>Name without the seed: runs of one family differ in their seed only, and are drawn as one line with a band.</summary>
+        Family: string
+        /// <summary>The run's seed.</summary>
+        Seed: int
         /// <summary>Short facts for the head, as in ("policy", "arith, 0.2M parameters").</summary>
         Facts: (string * string)[]
         /// <summary>The plan in words: a heading and a printed block for each part.</summary>
@@ -112,8 +143,12 @@ type RunView =
         SecondsRest: float
         /// <summary>What was measured along the run.</summary>
         Curves: Curve[]
-        /// <summary>Sampled trees to show.</summary>
-        Trees: TreeView[]
+        /// <summary>Share of right answers after training by test question: id and share.</summary>
+        Items: (string * float)[]
+        /// <summary>Shares along the run: prompts by outcome, answers by the reason they ended.</summary>
+        Shares: ShareView[]
+        /// <summary>The steps whose trees can be inspected: 0-based step and trees as JSON (<c>TreeRl.Inspection.TreeJson</c>).</summary>
+        Inspected: (int * string)[]
         /// <summary>Warnings and remarks, as in "2 graders timed out".</summary>
         Notes: string[]
     }

@@ -2,17 +2,14 @@ namespace TreeRl
 
 open System.IO
 
-/// <summary>Reports as HTML: one file, no scripts, nothing fetched, light and dark by the reader's setting.</summary>
+/// <summary>Reports as HTML: one file with its own styles and scripts, nothing fetched, light and dark by the reader's setting.</summary>
 [<RequireQualifiedAccess>]
 module ReportHtml =
 
     /// <summary>The page as text.</summary>
     let text (report: ReportView) = ReportPage.page report
 
-    /// <summary>A page that shows trees only, as text.</summary>
-    let trees title (views: TreeView[]) = ReportPage.treePage title views
-
-    let private write (path: string) (content: string) =
+    let internal write (path: string) (content: string) =
         let full = Path.GetFullPath path
         Directory.CreateDirectory(Path.GetDirectoryName full |> string) |> ignore
         let aside = full + ".part"
@@ -22,6 +19,3 @@ module ReportHtml =
 
     /// <summary>Writes the page, aside and renamed, and returns its full path.</summary>
     let save path (report: ReportView) = write path (text report)
-
-    /// <summary>Writes a page of trees, aside and renamed, and returns its full path.</summary>
-    let saveTrees path title (views: TreeView[]) = write path (trees title views)

@@ -87,6 +87,39 @@ type Run internal (experiment: Experiment, result: RunResult) =
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Experiment =
 
+    let private ending (number: int) = $"-seed{number}"
+
+    /// <summary>
+    /// The same experiment once for each seed, named after it: <c>mine-seed1</c>, <c>mine-seed2</c>, ... Reports over their runs draw one
+    /// line with a band.
+    /// </summary>
+    /// <exception cref="T:System.ArgumentException">There is no seed, or one is given twice.</exception>
+    let seeds (numbers: seq<int>) (experiment: Experiment) =
+        let numbers = Seq.toArray numbers
+
+        if numbers.Length = 0 then
+            invalidArg "numbers" "no seed: write for example 'Experiment.seeds [ 1; 2; 3 ]'"
+
+        match numbers |> Array.countBy id |> Array.tryFind (fun (_, count) -> count > 1) with
+        | Some(number, count) -> invalidArg "numbers" $"seed {number} is given {count} times: a seed names a run"
+        | None -> ()
+
+        numbers
+        |> Array.map (fun number ->
+            ExperimentBuilder(experiment.Name + ending number) {
+                from experiment
+                seed number
+            })
+
+    /// <summary>The experiment's name without the seed that <c>Experiment.seeds</c> put behind it.</summary>
+    let family (experiment: Experiment) =
+        let ending = ending experiment.Spec.Seed
+
+        if experiment.Name.EndsWith(ending, StringComparison.Ordinal) then
+            experiment.Name.Substring(0, experiment.Name.Length - ending.Length)
+        else
+            experiment.Name
+
     let private start (experiment: Experiment) tell cancellation =
         let policy = experiment.Policy
 
@@ -150,3 +183,6 @@ module Experiment =
         | Some(name, count) ->
             invalidArg "experiments" $"{count} experiments are named {Show.text name}: give each its own name"
         | None -> interruptible all
+
+    /// <summary>Runs an experiment once for each seed: <c>Experiment.seeds</c> and <c>Experiment.compare</c>.</summary>
+    let runSeeds (numbers: seq<int>) (experiment: Experiment) = seeds numbers experiment |> compare

@@ -326,16 +326,48 @@ module Forest =
     let draw (credited: Credited) =
         drawPrompt (TreeViews.mostTelling credited) credited
 
-    /// <summary>Writes an HTML page of some prompts' trees, coloured by advantage, and returns its path.</summary>
-    let savePage (path: string) (promptIndices: seq<int>) (credited: Credited) =
-        let name = credited.Result.Rule.Name
+    /// <summary>
+    /// Writes a page on which the trees of some prompts can be inspected token by token, under several redistributions of the same graded
+    /// forest, and returns its path. <c>Report.forest</c> applies the rules, too.
+    /// </summary>
+    /// <exception cref="T:System.ArgumentException">There is no redistribution, they are of different forests, or there is no such prompt.</exception>
+    let inspect (path: string) (promptIndices: seq<int>) (credited: seq<Credited>) =
+        let all = Array.ofSeq credited
 
-        let views =
+        if all.Length = 0 then
+            invalidArg "credited" "no redistribution to show: give at least one, as Redistribution.apply makes it"
+
+        let graded = all[0].Graded
+        let results = all |> Array.map _.Result
+
+        let trees =
+            [
+                for prompt in promptIndices do
+                    TreeRl.Inspection.TreeJson.Write(
+                        graded.Rollout.Tokenizer,
+                        graded.Outcomes,
+                        results,
+                        prompt,
+                        null,
+                        null
+                    )
+            ]
+
+        let names = results |> Array.map _.Rule.Name |> String.concat ", "
+
+        InspectorPage.page
+            $"Forest by {names}"
             [|
-                for prompt in promptIndices -> TreeViews.credited $"{name}, prompt {prompt}" credited prompt
+                {
+                    Name = graded.Rollout.PolicyName
+                    Steps = [| ValueNone, "[" + String.concat ",\n" trees + "]" |]
+                }
             |]
+        |> ReportHtml.write path
 
-        ReportHtml.saveTrees path $"Trees by {name}" views
+    /// <summary>Writes a page of some prompts' trees under one redistribution, and returns its path.</summary>
+    let savePage (path: string) (promptIndices: seq<int>) (credited: Credited) =
+        inspect path promptIndices [ credited ]
 
 /// <summary>Grades forests.</summary>
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]

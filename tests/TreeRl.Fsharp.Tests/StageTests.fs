@@ -96,8 +96,21 @@ let ``given scores take the place of grading, one for each answer`` () =
 
     Assert.StartsWith($"1 score for {count} answers: give one for each, in leaf order", thrown.Message)
 
+/// The inspector's data in a page.
+let inspectorData (page: string) =
+    let scripts = XDocument.Parse(page.Replace("<!DOCTYPE html>", "")).Descendants(XName.Get "script")
+
+    let data =
+        scripts
+        |> Seq.find (fun script ->
+            match script.Attribute(XName.Get "id") with
+            | null -> false
+            | id -> id.Value = "inspector-data")
+
+    System.Text.Json.JsonDocument.Parse(data.Value).RootElement
+
 [<Fact>]
-let ``a page of trees is well-formed and shows every token of its prompts`` () =
+let ``a page of trees is well-formed and has every token of its prompts under every rule`` () =
     inFolder (fun folder ->
         use small = smallPolicy ()
 
@@ -105,17 +118,47 @@ let ``a page of trees is well-formed and shows every token of its prompts`` () =
         let alternate = Array.init rollout.Forest.LeafTotal (fun leaf -> float (leaf % 2))
         let graded = rollout |> Reward.given alternate
 
-        for method in [ Methods.grpo; Methods.treeAdv; Methods.treeRpo ] do
-            let credited = graded |> Redistribution.apply method.Redistribute
-            let path = Forest.savePage (Path.Combine(folder, "page.html")) [ 0; 1 ] credited
-            let page = XDocument.Parse((File.ReadAllText path).Replace("<!DOCTYPE html>", ""))
+        let rules =
+            [ Methods.grpo; Methods.treeAdv; Methods.treeRpo ] |> List.map _.Redistribute
 
-            let tokens =
-                page.Descendants(XName.Get "span")
-                |> Seq.filter (fun span -> not (isNull (span.Attribute(XName.Get "title"))))
-                |> Seq.length
+        let path = Report.forest (Path.Combine(folder, "page.html")) rules graded
+        let runs = (inspectorData (File.ReadAllText path)).GetProperty "runs"
+        let steps = runs[0].GetProperty "steps"
+        let trees = steps[0].GetProperty "trees"
 
-            Assert.Equal(graded.Rollout.Forest.TokenTotal, tokens))
+        let tokens =
+            trees.EnumerateArray()
+            |> Seq.sumBy (fun tree -> tree.GetProperty("tokens").GetArrayLength())
+
+        Assert.Equal(rollout.Forest.TokenTotal, tokens)
+
+        for tree in trees.EnumerateArray() do
+            let names =
+                tree.GetProperty("rules").EnumerateArray()
+                |> Seq.map (fun rule -> string (rule.GetProperty "name"))
+
+            Assert.Equal<string seq>([ "grpo"; "treeAdv"; "treeRpo" ], names))
+
+[<Fact>]
+let ``redistributions of different forests are not shown on one page`` () =
+    use small = smallPolicy ()
+
+    let credited seed =
+        let rollout = Forest.grow forestPlan small (Tasks.chains 2) 1 seed
+
+        rollout
+        |> Reward.given (Array.create rollout.Forest.LeafTotal 1.0)
+        |> Redistribution.apply Methods.grpo.Redistribute
+
+    let thrown =
+        Assert.Throws<ArgumentException>(fun () -> Forest.inspect "no.html" [ 0 ] [ credited 1; credited 2 ] |> ignore)
+
+    Assert.StartsWith("the redistributions are of different forests", thrown.Message)
+
+    Assert.StartsWith(
+        "no redistribution to show",
+        Assert.Throws<ArgumentException>(fun () -> Forest.inspect "no.html" [ 0 ] [] |> ignore).Message
+    )
 
 [<Fact>]
 let ``a policy that is not there is refused with the places it was looked for in`` () =
@@ -240,9 +283,14 @@ let ``a run leaves its policy unchanged and reports what it measured`` () =
         let path = Report.write (Path.Combine(folder, "report.html")) run
         let html = File.ReadAllText path
         XDocument.Parse(html.Replace("<!DOCTYPE html>", "")) |> ignore
-        Assert.Contains("mean reward over steps", html)
+        Assert.Contains("mean reward over sampled tokens", html)
+        Assert.Contains("mean reward over seconds", html)
         Assert.Contains("reward term &quot;even&quot; over steps", html)
-        Assert.Contains("mine: a forest of the last step", html)
+        let runs = (inspectorData html).GetProperty "runs"
+        Assert.Equal("mine", string (runs[0].GetProperty "name"))
+        let steps = runs[0].GetProperty "steps"
+        Assert.Equal(2, steps.GetArrayLength())
+        Assert.True(File.Exists(Path.Combine(folder, "mine", "inspection", "step-1.json")))
         let view = Report.view run
         Assert.Equal(run.Result.TokensSampled, view.SampledTokens)
         Assert.True(view.FlatTokens > view.SampledTokens))
