@@ -3,7 +3,7 @@
 //   ./treerl scripts/stages.fsx
 //
 // Takes about five seconds on two cores. Prints the forest's size and what sharing saved, one tree under each rule (V is a node's
-// value, A the mean advantage of its tokens), and the path of a page that shows the same trees coloured by advantage.
+// value, A the mean advantage of its tokens), and the path of a page on which the same trees can be inspected token by token.
 
 #load "treerl.fsx"
 open TreeRl
@@ -41,12 +41,14 @@ let mine =
         advantage (over Parent + over Root)
     }
 
-for rule in [ Methods.treeAdv.Redistribute; mine ] do
+let rules = [ Methods.treeAdv.Redistribute; mine; Methods.grpo.Redistribute ]
+
+for rule in rules do
     let credited = graded |> Redistribution.apply rule
     printfn $"{credited}"
     Forest.draw credited
+    printfn ""
 
-    let page =
-        credited |> Forest.savePage $"runs/stages-{rule.Rule.Name}.html" [ 0; 1; 2 ]
-
-    printfn $"page: {page}\n"
+// 4. Look: every token under every rule, two rules side by side, an answer from its root to its reward.
+let page = graded |> Report.forest "runs/stages.html" rules
+printfn $"page: {page}"

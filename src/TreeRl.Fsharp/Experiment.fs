@@ -41,6 +41,9 @@ type ExperimentSpec =
             EvaluateBy: (string * Grader) option
             CheckpointEvery: int
             ForestEvery: int
+            InspectSteps: int
+            InspectBy: Redistribution list option
+            Quiet: bool
             SaveTo: string option
         }
 

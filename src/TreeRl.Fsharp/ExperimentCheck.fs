@@ -2,6 +2,7 @@ namespace TreeRl
 
 open System
 open System.IO
+open TreeRl.Inspection
 open TreeRl.Policies
 open TreeRl.Rewards
 open TreeRl.Training
@@ -34,6 +35,9 @@ module internal ExperimentCheck =
             EvaluateBy = None
             CheckpointEvery = 0
             ForestEvery = 0
+            InspectSteps = InspectionPlan().Steps
+            InspectBy = None
+            Quiet = false
             SaveTo = None
         }
 
@@ -89,6 +93,7 @@ module internal ExperimentCheck =
             yield! least "evaluateOn (answers)" 1 spec.EvaluateSamples "" "write for example 'evaluateOn 200 4'"
             yield! Check.notNegative "experiment.evaluateAt" spec.EvaluateTemperature "0 measures the likeliest answer"
             yield! least "checkpointEvery" 0 spec.CheckpointEvery " step" "0 keeps only the last"
+            yield! least "inspectSteps" 0 spec.InspectSteps " step" "0 keeps no trees to be looked at"
             yield! least "forestEvery" 0 spec.ForestEvery " step" "0 keeps only the last"
         ]
 
@@ -316,6 +321,18 @@ module internal ExperimentCheck =
                 ),
             CheckpointEvery = spec.CheckpointEvery,
             ForestEvery = spec.ForestEvery,
+            Inspection =
+                (let usual = InspectionPlan()
+
+                 let rules =
+                     match spec.InspectBy with
+                     | Some rules ->
+                         System.Collections.Immutable.ImmutableArray.CreateRange(
+                             rules |> List.map (fun rule -> rule.Rule)
+                         )
+                     | None -> usual.Rules
+
+                 InspectionPlan(Steps = spec.InspectSteps, Rules = rules)),
             Folder = folder
         )
 
@@ -349,6 +366,17 @@ module internal ExperimentCheck =
                  "before and after"
              else
                  Show.count spec.EvaluateEvery "step")
+            "inspectSteps", Show.count spec.InspectSteps "step"
+            "inspectBy",
+            (let rules =
+                match spec.InspectBy with
+                | Some rules -> rules |> List.map (fun rule -> rule.Rule.Name)
+                | None -> InspectionPlan().Rules |> Seq.map _.Name |> Seq.toList
+
+             if rules.IsEmpty then
+                 "its own rule"
+             else
+                 "its own rule beside " + String.Join(", ", rules))
             match spec.SaveTo with
             | Some folder ->
                 "saveTo", folder

@@ -207,3 +207,20 @@ module ExperimentWords =
     /// <summary>Steps between stored forests. Default: the last step only.</summary>
     let forestEvery (steps: int) : Setting<ExperimentSpec> =
         Setting.whole "forestEvery" steps (fun steps spec -> { spec with ForestEvery = steps })
+
+    /// <summary>
+    /// Steps whose trees are kept for the tree inspector of the report, spread evenly from the first to the last: up to six prompts and 20,000
+    /// tokens of each. Default: 6; 0 keeps none.
+    /// </summary>
+    let inspectSteps (count: int) : Setting<ExperimentSpec> =
+        Setting.whole "inspectSteps" count (fun count spec -> { spec with InspectSteps = count })
+
+    /// <summary>
+    /// Rules that the tree inspector shows beside the run's own, on the same trees. Default: GRPO, TreeAdv and SPO. They train nothing.
+    /// </summary>
+    let inspectBy (rules: Redistribution list) : Setting<ExperimentSpec> =
+        Setting.make "inspectBy" $"({rules.Length} rules)" (fun spec -> { spec with InspectBy = Some rules })
+
+    /// <summary>Says nothing on the console while the experiment runs; so does the environment variable TREERL_QUIET when it is 1.</summary>
+    let quiet: Setting<ExperimentSpec> =
+        Setting.make "quiet" "" (fun spec -> { spec with Quiet = true })

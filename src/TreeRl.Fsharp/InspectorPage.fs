@@ -79,7 +79,15 @@ module internal InspectorPage =
 
     /// The switch between dark and light; hidden without scripts.
     let themeSwitch =
-        el "button" [ "id", "theme"; "type", "button"; "hidden", "hidden"; "title", "dark or light (t)" ] [ Text "theme" ]
+        el
+            "button"
+            [
+                "id", "theme"
+                "type", "button"
+                "hidden", "hidden"
+                "title", "dark or light (t)"
+            ]
+            [ Text "theme" ]
 
     /// A page with the inspector alone.
     let page title (runs: InspectedRun[]) =

@@ -18,7 +18,9 @@ module Report =
 
     /// Seconds of sampling, grading and training up to the end of each step.
     let private secondsSoFar (result: RunResult) =
-        (0.0, result.Steps) ||> Seq.scan (fun sum step -> sum + step.Seconds.Total) |> Seq.toArray
+        (0.0, result.Steps)
+        ||> Seq.scan (fun sum step -> sum + step.Seconds.Total)
+        |> Seq.toArray
 
     let private stepCurve (result: RunResult) group metric (value: StepMetrics -> float) =
         let seconds = secondsSoFar result
@@ -68,7 +70,11 @@ module Report =
         |> Option.defaultValue nan
 
     let private namesOf (pick: StepMetrics -> Collections.Immutable.ImmutableArray<NamedValue>) (result: RunResult) =
-        result.Steps |> Seq.collect pick |> Seq.map _.Name |> Seq.distinct |> Seq.toArray
+        result.Steps
+        |> Seq.collect pick
+        |> Seq.map _.Name
+        |> Seq.distinct
+        |> Seq.toArray
 
     let private ratioCurves (result: RunResult) =
         let curve metric value =
@@ -134,9 +140,7 @@ module Report =
                 Parts =
                     [|
                         "all good", 0, column _.AllGoodShare
-                        "mixed",
-                        2,
-                        column (fun step -> 1.0 - step.AllGoodShare - step.AllBadShare - step.UnscoredShare)
+                        "mixed", 2, column (fun step -> 1.0 - step.AllGoodShare - step.AllBadShare - step.UnscoredShare)
                         "all bad", 1, column _.AllBadShare
                         if unscored |> Array.exists (fun share -> share > 0.0) then
                             "without a score", 6, unscored

@@ -66,6 +66,13 @@ type ShareView =
         Parts: (string * int * float[])[]
     }
 
+    /// <summary>The title and the names of the parts.</summary>
+    override share.ToString() =
+        let names =
+            share.Parts |> Array.map (fun (name, _, _) -> name) |> String.concat ", "
+
+        $"{share.Title}: {names} over {share.Steps.Length} steps"
+
 /// <summary>A token of a sampled tree.</summary>
 [<Struct>]
 type TokenView =

@@ -95,7 +95,10 @@ module internal Families =
     let private items (family: Family) =
         let first = family.Runs[0].Items
 
-        if family.Runs |> Array.forall (fun run -> Array.map fst run.Items = Array.map fst first) then
+        if
+            family.Runs
+            |> Array.forall (fun run -> Array.map fst run.Items = Array.map fst first)
+        then
             first
             |> Array.mapi (fun i (id, _) -> id, family.Runs |> Array.averageBy (fun run -> snd run.Items[i]))
         else

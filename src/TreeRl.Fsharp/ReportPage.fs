@@ -165,12 +165,7 @@ module internal ReportPage =
         |> Array.distinct
 
     let private small group (runs: RunView[]) families =
-        cls
-            "div"
-            "grid3"
-            [
-                for metric in metricsOf group runs -> steps Chart.small metric families
-            ]
+        cls "div" "grid3" [ for metric in metricsOf group runs -> steps Chart.small metric families ]
 
     let private learning (runs: RunView[]) families =
         [
@@ -180,12 +175,7 @@ module internal ReportPage =
                 "grid2"
                 [
                     for metric in metricsOf CurveGroup.Learning runs do
-                        chartOf
-                            Chart.large
-                            "sampled tokens"
-                            (fun point -> float point.Tokens)
-                            metric
-                            families
+                        chartOf Chart.large "sampled tokens" (fun point -> float point.Tokens) metric families
 
                         chartOf Chart.large "seconds" _.Seconds metric families
                 ]
@@ -209,7 +199,8 @@ module internal ReportPage =
                             let x = share.Steps |> Array.map float
 
                             share.Parts
-                            |> Array.map (fun (name, place, values) -> Chart.series name x values |> Chart.coloured place)
+                            |> Array.map (fun (name, place, values) ->
+                                Chart.series name x values |> Chart.coloured place)
                             |> Chart.stacked title "steps" "share"
                             |> Chart.range 0.0 1.0
                             |> Chart.figure Chart.large ""

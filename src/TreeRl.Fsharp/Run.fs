@@ -128,17 +128,35 @@ module Experiment =
             Trainer.Run(experiment.Plan, policy.Weights, policy.Tokenizer, policy.Engine, tell, cancellation)
         )
 
-    let private watched (cancellation: CancellationToken) (experiment: Experiment) =
-        let progress = Progress(experiment.Name, experiment.Plan.Steps)
+    let private progressOf (mode: ProgressMode) (experiment: Experiment) =
+        let plan = experiment.Plan
+
+        Progress(
+            experiment.Name,
+            plan.Steps,
+            plan.Evaluation.Every,
+            mode,
+            Spectre.Console.AnsiConsole.Console,
+            plan.Folder
+        )
+
+    let private shown mode cancellation (experiment: Experiment) =
+        let progress = progressOf mode experiment
 
         for note in experiment.Notes do
-            printfn $"{experiment.Name}  note: {note}"
+            progress.Note note
+
+        let run () =
+            progress.During(fun () -> start experiment (Action<RunEvent> progress.Tell) cancellation)
+
+        progress, run
+
+    let private watched (cancellation: CancellationToken) (experiment: Experiment) =
+        let progress, run =
+            shown (Progress.Mode experiment.Spec.Quiet) cancellation experiment
 
         try
-            try
-                start experiment (Action<RunEvent> progress.Tell) cancellation
-            finally
-                progress.Done()
+            run ()
         with :? OperationCanceledException when cancellation.IsCancellationRequested ->
             Leaving.now (Leaving.line experiment.Name experiment.Spec.SaveTo.IsSome progress.StepsDone)
 
@@ -166,9 +184,10 @@ module Experiment =
     let run (experiment: Experiment) =
         interruptible [| experiment |] |> Array.head
 
-    /// <summary>Runs an experiment without a word on the console.</summary>
+    /// <summary>Runs an experiment without a word on the console, as the word <c>quiet</c> in its block does.</summary>
     let runQuietly (experiment: Experiment) =
-        start experiment (Action<RunEvent> ignore) CancellationToken.None
+        let _, run = shown ProgressMode.Quiet CancellationToken.None experiment
+        run ()
 
     /// <summary>
     /// Runs experiments one after the other, with progress on the console. Their names must differ. Ctrl+C as in <c>run</c>: no further

@@ -366,8 +366,7 @@ module Forest =
         |> ReportHtml.write path
 
     /// <summary>Writes a page of some prompts' trees under one redistribution, and returns its path.</summary>
-    let savePage (path: string) (promptIndices: seq<int>) (credited: Credited) =
-        inspect path promptIndices [ credited ]
+    let savePage (path: string) (promptIndices: seq<int>) (credited: Credited) = inspect path promptIndices [ credited ]
 
 /// <summary>Grades forests.</summary>
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]

@@ -251,7 +251,14 @@ type Browser() =
             if running.IsNone then
                 start path
 
-        let target = call "" "Target.createTarget" [ "url", "about:blank" ]
+        // A context of its own, as a private window has: nothing that another tab stored is seen.
+        let context = call "" "Target.createBrowserContext" []
+
+        let target =
+            call
+                ""
+                "Target.createTarget"
+                [ "url", "about:blank"; "browserContextId", textOf context["browserContextId"] ]
 
         let attached =
             call "" "Target.attachToTarget" [ "targetId", textOf target["targetId"]; "flatten", true ]

@@ -202,3 +202,73 @@ let ``a band with the wrong length is refused by name`` () =
         Assert.Throws<ArgumentException>(fun () -> Chart.band [||] [| 1.0 |] line |> ignore)
 
     Assert.StartsWith("series \"a\" has 1 points, its band 0 and 1", thrown.Message)
+
+let private seedOf number values =
+    { runOf $"mine-seed{number}" "x" with
+        Family = "mine"
+        Seed = number
+        Curves = [| curve CurveGroup.Learning "reward" values |]
+    }
+
+[<Fact>]
+let ``seeds of one run are one line: their mean, a band from the lowest to the highest, and a thread each`` () =
+    let families = Families.of' [| seedOf 1 [| 0.2; 0.4 |]; seedOf 2 [| 0.4; 1.0 |] |]
+
+    let line =
+        Assert.Single(Families.line (fun point -> float point.Tokens) "reward" (Assert.Single families))
+
+    Assert.Equal("mine", line.Name)
+    Assert.Equal<float[]>([| 0.0; 1000.0 |], line.X)
+    Assert.Equal<float[]>([| 0.3; 0.7 |], line.Y |> Array.map (fun y -> Math.Round(y, 12)))
+    Assert.Equal<float[]>([| 0.2; 0.4 |], line.Low)
+    Assert.Equal<float[]>([| 0.4; 1.0 |], line.High)
+    Assert.Equal(2, line.Threads.Length)
+    Assert.StartsWith("Lines are means over 2 seeds", Families.legend families)
+
+[<Fact>]
+let ``a single run keeps its own interval, and seeds measured at other steps stand apart`` () =
+    let single = Families.of' [| seedOf 1 [| 0.2; 0.4 |] |]
+    let line = Assert.Single(Families.line _.Seconds "reward" single[0])
+    Assert.Equal<float[]>([| 0.1; 0.3 |], line.Low |> Array.map (fun y -> Math.Round(y, 12)))
+    Assert.Empty line.Threads
+    let apart = Families.of' [| seedOf 1 [| 0.2; 0.4 |]; seedOf 2 [| 0.4 |] |]
+
+    Assert.Equal<string[]>(
+        [| "mine-seed1"; "mine-seed2" |],
+        Families.line _.Seconds "reward" apart[0] |> Array.map _.Name
+    )
+
+[<Fact>]
+let ``two families are compared question by question, and not at all on different questions`` () =
+    let family name shares =
+        let items = shares |> List.mapi (fun i share -> $"q{i}", share) |> List.toArray
+        (Families.of' [| { runOf name "x" with Items = items } |])[0]
+
+    let first = family "a" [ 0.5; 0.25; 1.0; 0.0 ]
+
+    match Families.difference first (family "b" [ 1.0; 0.25; 1.0; 0.25 ]) with
+    | ValueSome difference ->
+        Assert.Equal(0.1875, difference.Mean, 12)
+        Assert.True(difference.Low <= 0.1875 && 0.1875 <= difference.High)
+    | ValueNone -> Assert.Fail "no difference"
+
+    Assert.Equal(ValueNone, Families.difference first (family "b" [ 1.0 ]))
+
+[<Fact>]
+let ``ratios that are 1 throughout are said in a sentence, others are drawn`` () =
+    let page ratio =
+        ReportHtml.text
+            {
+                Title = "t"
+                Summary = ""
+                Runs =
+                    [|
+                        { runOf "a" "x" with
+                            Curves = [| curve CurveGroup.Ratios "mean ratio new / old" [| 1.0; ratio |] |]
+                        }
+                    |]
+            }
+
+    Assert.Contains("was exactly 1", page 1.0)
+    Assert.DoesNotContain("mean ratio new / old over steps", page 1.0)
+    Assert.Contains("mean ratio new / old over steps", page 1.01)

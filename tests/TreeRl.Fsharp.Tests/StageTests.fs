@@ -98,7 +98,8 @@ let ``given scores take the place of grading, one for each answer`` () =
 
 /// The inspector's data in a page.
 let inspectorData (page: string) =
-    let scripts = XDocument.Parse(page.Replace("<!DOCTYPE html>", "")).Descendants(XName.Get "script")
+    let scripts =
+        XDocument.Parse(page.Replace("<!DOCTYPE html>", "")).Descendants(XName.Get "script")
 
     let data =
         scripts

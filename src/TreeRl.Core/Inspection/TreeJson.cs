@@ -14,7 +14,8 @@ namespace TreeRl.Inspection;
 
 /// <summary>
 /// Writes the trees of one prompt as a JSON object of columns, which the tree inspector of the reports reads. With N nodes, L leaves and T
-/// tokens of the prompt, numbers to four significant digits and null for NaN:
+/// tokens of the prompt, numbers to four significant digits, null for NaN and 0 for sizes
+/// below 1e-12, which are what means of equal numbers leave by rounding:
 /// <code>
 /// id, prompt, reference     texts
 /// vocab                     [token id, text] of every token that occurs
@@ -31,6 +32,8 @@ namespace TreeRl.Inspection;
 /// </summary>
 public static class TreeJson
 {
+    private const double Rounding = 1e-12;
+
     /// <summary>The object of one prompt.</summary>
     /// <param name="tokenizer">Gives tokens their text.</param>
     /// <param name="outcomes">What the forest's leaves earned.</param>
@@ -213,7 +216,7 @@ public static class TreeJson
 
     private static void Value(Utf8JsonWriter json, double value)
     {
-        if (double.IsFinite(value)) json.WriteRawValue(value == 0 ? "0" : value.ToString("G4", CultureInfo.InvariantCulture), skipInputValidation: true);
+        if (double.IsFinite(value)) json.WriteRawValue(Math.Abs(value) < Rounding ? "0" : value.ToString("G4", CultureInfo.InvariantCulture), skipInputValidation: true);
         else json.WriteNullValue();
     }
 }

@@ -68,6 +68,19 @@ public sealed class RunResult : IDisposable
         $"{Plan.Name}: {Steps.Length} steps, {TokensSampled} tokens, accuracy {100 * Before.Accuracy:F1} % -> {100 * After.Accuracy:F1} % [{100 * After.Low:F1}, {100 * After.High:F1}]");
 }
 
+/// <summary>What a run is doing.</summary>
+public enum RunStage
+{
+    /// <summary>Growing the step's forest and grading its answers.</summary>
+    Sampling,
+
+    /// <summary>Scoring, forward, backward and the optimiser.</summary>
+    Training,
+
+    /// <summary>Measuring the policy on the test side.</summary>
+    Measuring,
+}
+
 /// <summary>Something a run tells while it goes on.</summary>
 public abstract record RunEvent
 {
@@ -77,6 +90,9 @@ public abstract record RunEvent
 
     /// <summary>The run begins, or continues after <paramref name="ResumedFrom"/> steps.</summary>
     public sealed record Started(ExperimentPlan Plan, string Engine, int ResumedFrom) : RunEvent;
+
+    /// <summary>A stage of a step begins, or, after the step before it, a measurement.</summary>
+    public sealed record StageBegan(int Step, RunStage Stage) : RunEvent;
 
     /// <summary>A step is done.</summary>
     public sealed record StepDone(StepMetrics Metrics) : RunEvent;

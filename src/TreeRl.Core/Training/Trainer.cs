@@ -164,6 +164,7 @@ public sealed class Trainer
 
     private StepProducts Step(IPolicy policy, IPolicy? reference, int step)
     {
+        tell(new RunEvent.StageBegan(step, RunStage.Sampling));
         long begin = Stopwatch.GetTimestamp();
         long place = stream.Place;
         stream.Begin(place);
@@ -172,6 +173,7 @@ public sealed class Trainer
         var (forest, outcomes) = (sample.Trained, sample.TrainedOutcomes);
         var credit = Redistribution.Apply(plan.Credit, forest, outcomes);
         long credited = Stopwatch.GetTimestamp();
+        tell(new RunEvent.StageBegan(step, RunStage.Training));
         var summary = new UpdateSummary(default, double.NaN, double.NaN, 0, 0, 0);
         try
         {
@@ -220,6 +222,7 @@ public sealed class Trainer
 
     private void Evaluate(IPolicy policy, int stepsDone)
     {
+        tell(new RunEvent.StageBegan(stepsDone, RunStage.Measuring));
         var result = Evaluator.Evaluate(policy, tokenizer, plan.TestTasks, plan.Evaluation, plan.Sampling.MaxTokens, plan.Seed.Child("evaluate"));
         var point = new EvaluationPoint(stepsDone, tokensSoFar, result);
         evaluations.Add(point);

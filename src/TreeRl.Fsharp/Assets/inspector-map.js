@@ -27,13 +27,13 @@
       for (const node of nodes) {
         const [from, to] = spans.get(node), y = from * line, h = Math.max(0.3, (to - from) * line - gap), x = t.before[node] * unit;
         context.globalAlpha = leaf >= 0 && !path.has(node) ? 0.25 : 1;
-        context.fillStyle = colours.line;
+        context.fillStyle = colours.raised;
         context.fillRect(x, y, Math.max(0.5, t.count[node] * unit - (unit > 3 ? 1 : 0)), h);
         const faded = context.globalAlpha;
         for (let k = 0; k < t.count[node]; k++) {
           const strength = T.strength(t, t.first[node] + k, quantity, rule);
           if (!strength) continue;
-          context.globalAlpha = faded * (0.12 + 0.88 * Math.abs(strength));
+          context.globalAlpha = faded * (0.06 + 0.8 * Math.abs(strength));
           context.fillStyle = !quantityOf.diverging ? colours.seq : strength > 0 ? colours.up : colours.down;
           context.fillRect(x + k * unit, y, Math.max(0.5, unit - (unit > 5 ? 1 : 0)), h);
         }

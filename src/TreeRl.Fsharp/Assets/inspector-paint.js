@@ -91,7 +91,7 @@
     const probe = T.el("span", "");
     host.append(probe);
     const read = name => { probe.style.color = `var(--${name})`; return getComputedStyle(probe).color; };
-    const colours = Object.fromEntries(["up", "down", "seq", "good", "bad", "line", "ink", "muted", "card"].map(name => [name, read(name)]));
+    const colours = Object.fromEntries(["up", "down", "seq", "good", "bad", "line", "raised", "ink"].map(name => [name, read(name)]));
     probe.remove();
     return colours;
   };

@@ -31,7 +31,7 @@
       this.width = this.host.clientWidth;
       this.step = Math.max(4, Math.min(20, this.width * 0.28 / Math.max(1, t.maxDepth)));
       this.heights = this.nodes.map(node => {
-        const columns = Math.max(8, ((this.width - 30 - t.depth[node] * this.step) / rules.length - 190 / rules.length) / 7.9);
+        const columns = Math.max(8, ((this.width - 30 - t.depth[node] * this.step) / rules.length - 200 / rules.length) / 7.9);
         return Math.ceil((t.chars[node] + 1) / columns) * LINE + PADDING;
       });
       this.redraw();
@@ -107,6 +107,7 @@
 
     text(node, rule) {
       const { t, quantity, token } = this.view, text = T.el("div", "text"), diverging = T.quantities[quantity].diverging;
+      text.dataset.name = t.raw.rules[rule].name;
       for (let i = t.first[node], stop = i + t.count[node]; i < stop; i++) {
         const span = T.el("span", i === token ? "tok at" : "tok", T.shown(t.piece(i)));
         span.dataset.i = i;
@@ -121,12 +122,12 @@
       const { t, rules, folded } = this.view, end = T.el("div", "end");
       if (outcome) { end.append(T.pill(outcome)); return end; }
       const value = t.raw.rules[rules[0]].value[node], isFolded = folded.has(node);
-      const button = T.el("button", "fold", (isFolded ? "\u25B8 " : "\u25BE ") + t.children[node].length + " branches");
+      const button = T.el("button", "fold", (isFolded ? "\u25B8 " : "\u25BE ") + t.children[node].length);
       button.type = "button";
       button.tabIndex = -1;
       button.dataset.fold = node;
-      button.title = (isFolded ? "unfold" : "fold") + " (space)";
-      end.append(button, T.el("span", "dim", t.leafCount[node] + " answers" + (value === null ? "" : ", V " + T.number(value, 2))));
+      button.title = (isFolded ? "unfold " : "fold ") + t.children[node].length + " branches (space)";
+      end.append(T.el("span", "dim", t.leafCount[node] + " answers" + (value === null ? "" : ", V " + T.number(value, 2))), button);
       return end;
     }
 
