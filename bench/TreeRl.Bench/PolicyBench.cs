@@ -2,11 +2,11 @@ using System;
 using System.Collections.Generic;
 using System.Diagnostics;
 using System.Linq;
-using ModelWeights = TreeRl.Models.ModelWeights;
-using ModelConfig = TreeRl.Models.ModelConfig;
 using TreeRl.Numerics;
 using TreeRl.Policies;
 using TreeRl.Policies.Cpu;
+using ModelConfig = TreeRl.Models.ModelConfig;
+using ModelWeights = TreeRl.Models.ModelWeights;
 
 namespace TreeRl.Bench;
 

@@ -57,7 +57,11 @@ module internal LoraCheck =
 
         [
             if spec.Layers.IsEmpty then
-                Check.problem "lora.layers" "[]" "must name at least one layer" "leave the line out for all but the head"
+                Check.problem
+                    "lora.layers"
+                    "[]"
+                    "must name at least one layer"
+                    "leave the line out for all but the head"
             for name in List.distinct spec.Layers do
                 if not (List.contains name known) then
                     Check.problem
@@ -112,7 +116,13 @@ type LoraBuilder internal () =
     override _.Resolve settings =
         let draft = Draft.gather "lora" LoraCheck.start settings
         Blocks.insist "lora" (LoraCheck.problems draft)
-        Lora(draft.Spec, draft.Given, LoraCheck.settings draft.Spec, Blocks.lines draft.Given (LoraCheck.describe draft.Spec))
+
+        Lora(
+            draft.Spec,
+            draft.Given,
+            LoraCheck.settings draft.Spec,
+            Blocks.lines draft.Given (LoraCheck.describe draft.Spec)
+        )
 
 /// <summary>The words of <c>lora { .. }</c>: a small adapter that is trained in place of the weights.</summary>
 [<AutoOpen>]
