@@ -53,7 +53,11 @@ module internal Palette =
 module internal Ticks =
     /// Multiples of 1, 2 or 5 times a power of ten that cover low .. high with about `count` intervals.
     let cover low high count =
-        let span = if high > low then high - low else max (abs low) 1.0
+        let span =
+            if high > low then high - low
+            elif low <> 0.0 then abs low
+            else 1.0
+
         let rough = span / float count
         let power = Math.Pow(10.0, Math.Floor(Math.Log10 rough))
         let unit = rough / power

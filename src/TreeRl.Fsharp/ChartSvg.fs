@@ -362,7 +362,7 @@ module internal ChartSvg =
             []
             [
                 txt "figcaption" chart.Title
-                if chart.Series.Length > 1 then
+                if chart.Series.Length > 1 || chart.Kind = ChartKind.Stacked then
                     legend chart
                 if hasPoints chart then
                     markup size chart

@@ -56,6 +56,29 @@ let ``a stopped run says after which step, and continues there`` () =
         Assert.Equal(2, run.Result.Steps.Length))
 
 [<Fact>]
+let ``a run that was interrupted keeps the same trees to be inspected as one that was not`` () =
+    inFolder (fun folder ->
+        use never = new CancellationTokenSource()
+        use stop = new CancellationTokenSource()
+
+        let kept (run: Run) =
+            run.Result.Inspected
+            |> Seq.map (fun step -> step.Step, step.Json)
+            |> Seq.toArray
+
+        use whole =
+            Experiment.runQuietly (cancelling never "whole" 3 [ saveTo folder; inspectSteps 2 ])
+
+        let mine = cancelling stop "stopped" 3 [ saveTo folder; inspectSteps 2 ]
+        messageOf stop [| mine |] |> ignore
+        use resumed = Experiment.runQuietly mine
+        Assert.Equal(1, resumed.Result.ResumedFrom)
+        Assert.Equal<int[]>([| 0; 2 |], kept whole |> Array.map fst)
+        Assert.Equal<(int * string)[]>(kept whole, kept resumed)
+        use again = Experiment.runQuietly mine
+        Assert.Equal<(int * string)[]>(kept whole, kept again))
+
+[<Fact>]
 let ``a run without a folder says that nothing is kept`` () =
     use stop = new CancellationTokenSource()
 

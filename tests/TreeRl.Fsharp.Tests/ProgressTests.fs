@@ -189,3 +189,24 @@ let ``an experiment for several seeds is one run each, and reports know the fami
 
     Assert.StartsWith("no seed: write", message [])
     Assert.StartsWith("seed 3 is given 2 times", message [ 3; 4; 3 ])
+
+[<Fact>]
+let ``seeds are run one by one and reported as one family`` () =
+    inFolder (fun folder ->
+        let runs =
+            experimentOf "mine" [ saveTo folder; quiet ] |> Experiment.runSeeds [ 1; 2 ]
+
+        let page =
+            File.ReadAllText(Report.writeAll (Path.Combine(folder, "report.html")) "both" runs)
+
+        Assert.Contains("Lines are means over 2 seeds", page)
+        Assert.Contains("Over seeds", page)
+
+        let names =
+            (inspectorData page).GetProperty("runs").EnumerateArray()
+            |> Seq.map (fun run -> string (run.GetProperty "name"))
+
+        Assert.Equal<string seq>([ "mine-seed1"; "mine-seed2" ], names)
+
+        for run in runs do
+            run.Dispose())

@@ -14,9 +14,9 @@
   T.number = (value, digits = 3) => {
     if (!Number.isFinite(value)) return "\u2013";
     const text = Math.abs(value) >= 1e4 || (value !== 0 && Math.abs(value) < 0.0005) ? value.toExponential(2) : value.toFixed(digits);
-    return text.replace("-", "\u2212");
+    return Number(text) === 0 ? text.replace("-", "") : text.replace("-", "\u2212");
   };
-  T.signed = value => (value > 0 ? "+" : "") + T.number(value);
+  T.signed = value => (value > 0 && Number(T.number(value)) !== 0 ? "+" : "") + T.number(value);
 
   /** Strength of a value on its scale, -1 .. 1; NaN where there is none. */
   T.strength = (t, i, name, rule) => {

@@ -56,7 +56,7 @@
         if (t.piece(i).endsWith("\u21B5")) text.append(T.el("br"));
       }
     });
-    const names = T.el("div", "dim names", kind.label + " along the answer" + (rules.length > 1 && kind.byRule ? ": " : ""));
+    const names = T.el("div", "dim names", kind.label + " along the answer" + (rules.length > 1 && kind.byRule ? ", each rule on its own scale: " : ""));
     if (rules.length > 1 && kind.byRule) rules.forEach((rule, k) => names.append(T.el("i", "key step" + k), t.raw.rules[rule].name + "  "));
     panel.replaceChildren(head, text, names, curve(t, nodes, tokens, quantity, kind.byRule ? rules : rules.slice(0, 1)));
   };

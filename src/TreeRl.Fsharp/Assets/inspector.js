@@ -13,7 +13,7 @@
   T.Inspector = class {
     constructor(host, data) {
       this.host = host;
-      this.runs = data.runs.filter(run => run.steps.some(step => step.trees.length));
+      this.runs = data.runs.map(run => ({ name: run.name, steps: run.steps.filter(step => step.trees.length) })).filter(run => run.steps.length);
       if (!this.runs.length) { host.append(T.el("p", "dim", "No trees were kept.")); return; }
       this.run = 0; this.step = this.runs[0].steps.length - 1; this.prompt = T.telling(this.runs[0].steps[this.step].trees);
       this.quantity = "advantage"; this.rule = 0; this.other = -1;
