@@ -71,6 +71,20 @@ type FanOutRule =
     | TransferToLast
     /// <summary>An even share of the leaves the prompt has left; <c>fanOut</c> plays no part.</summary>
     | Fill
+    /// <summary>
+    /// So many tokens of a prompt for each segment of <c>everyTokens</c>: with segments of 512, <c>StepBudget 4096</c> lets 8 branches go on (TreePO's
+    /// released code); <c>fanOut</c> plays no part, and every branch goes on.
+    /// </summary>
+    | StepBudget of tokens: int
+
+    /// <summary>The rule as one writes it.</summary>
+    override rule.ToString() =
+        match rule with
+        | Fixed -> "Fixed"
+        | Transfer -> "Transfer"
+        | TransferToLast -> "TransferToLast"
+        | Fill -> "Fill"
+        | StepBudget tokens -> $"(StepBudget {tokens})"
 
 /// <summary>What happens when a prompt's branches have ended with answers missing; <c>newTrees</c> or <c>noTopUp</c>.</summary>
 type TopUpRule =
@@ -102,6 +116,7 @@ type BranchingSpec =
             Leaves: int
             Trigger: Trigger
             FanOut: int
+            FanOutUpTo: int
             FanOuts: int list
             FanOutRule: FanOutRule
             Weights: Phrase<ForkWeights> option
@@ -109,6 +124,8 @@ type BranchingSpec =
             MaxDepth: int
             AtDepth: AtDepth
             MaxTokens: int
+            MinTokens: int
+            StepNodes: Phrase<StepRule> option
             PromptBudget: int64
             TopUp: TopUpRule
             Expansion: Phrase<Expansion> option

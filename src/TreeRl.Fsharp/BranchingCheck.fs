@@ -12,6 +12,7 @@ module internal BranchingCheck =
             Leaves = 0
             Trigger = NeverBranch
             FanOut = 2
+            FanOutUpTo = 0
             FanOuts = []
             FanOutRule = Fixed
             Weights = None
@@ -19,6 +20,8 @@ module internal BranchingCheck =
             MaxDepth = Int32.MaxValue
             AtDepth = GoOn
             MaxTokens = 0
+            MinTokens = 0
+            StepNodes = None
             PromptBudget = Int64.MaxValue
             TopUp = NoTopUp
             Expansion = None
@@ -127,6 +130,14 @@ module internal BranchingCheck =
                     "write 'branchWhen never' for answers that do not branch"
             yield!
                 Check.rule
+                    (spec.MinTokens >= 0)
+                    "branching.minTokens"
+                    (string spec.MinTokens)
+                    "must not be negative"
+                    "0 keeps every answer"
+            yield! spec.StepNodes |> Option.map _.Problems |> Option.defaultValue []
+            yield!
+                Check.rule
                     (spec.PromptBudget >= 1L)
                     "branching.promptBudget"
                     (string spec.PromptBudget)
@@ -171,6 +182,7 @@ module internal BranchingCheck =
                 yield! needsBranches "fanOut"
             for word in
                 [
+                    "fanOutBetween"
                     "fanOuts"
                     "fanOutRule"
                     "weigh"
@@ -184,12 +196,42 @@ module internal BranchingCheck =
                     "branching.repetitionOrder"
                     "has no meaning without a rule about repetitions"
                     "add a line such as 'stopWhen (repeats 8 4)', or remove this one"
-            if own.Contains "fanOut" && spec.FanOutRule = Fill then
+            match spec.FanOutRule with
+            | Fill when own.Contains "fanOut" || own.Contains "fanOutBetween" ->
                 Check.problem
                     "branching.fanOut"
                     $"{spec.FanOut}"
                     "contradicts 'fanOutRule Fill', which spreads the leaves that are left over the live branches"
                     "keep one of the two lines"
+            | StepBudget _ when own.Contains "fanOut" || own.Contains "fanOutBetween" ->
+                Check.problem
+                    "branching.fanOut"
+                    $"{spec.FanOut}"
+                    $"contradicts 'fanOutRule {spec.FanOutRule}', which divides the budget by the segment"
+                    "keep one of the two lines"
+            | _ -> ()
+            match spec.FanOutRule, spec.Trigger with
+            | StepBudget tokens, EveryTokens segment when segment >= 1 ->
+                yield!
+                    Check.rule
+                        (tokens >= segment)
+                        "branching.fanOutRule StepBudget"
+                        (string tokens)
+                        $"must be at least {segment}, the tokens of one segment"
+                        $"write for example 'fanOutRule (StepBudget {8 * segment})'"
+            | StepBudget tokens, trigger when trigger <> NeverBranch ->
+                Check.problem
+                    "branching.fanOutRule StepBudget"
+                    (string tokens)
+                    $"divides a budget by segments of one length, but branches open at {trigger}"
+                    "write 'branchWhen (everyTokens ..)', or another rule"
+            | _ -> ()
+            if spec.MaxTokens >= 1 && spec.MinTokens > spec.MaxTokens then
+                Check.problem
+                    "branching.minTokens"
+                    $"{spec.MinTokens}"
+                    $"exceeds maxTokens = {spec.MaxTokens}, so that no answer is long enough"
+                    $"write a number of at most {spec.MaxTokens}"
             if spec.Leaves >= 1 && trees > spec.Leaves then
                 Check.problem
                     "branching.trees"
@@ -248,12 +290,17 @@ module internal BranchingCheck =
             | None -> "trees", string (ExpansionCheck.trees spec)
             "leaves", string spec.Leaves
             "branchWhen", string spec.Trigger
+            let readsFanOut =
+                match spec.FanOutRule with
+                | Fill
+                | StepBudget _ -> false
+                | _ -> ExpansionCheck.branches spec
+
             if not spec.FanOuts.IsEmpty then
                 "fanOuts", string spec.FanOuts
-            elif
-                ExpansionCheck.fallsBack spec
-                || ExpansionCheck.branches spec && spec.FanOutRule <> Fill
-            then
+            elif readsFanOut && spec.FanOutUpTo <> 0 then
+                "fanOutBetween", $"{spec.FanOut} {spec.FanOutUpTo}"
+            elif ExpansionCheck.fallsBack spec || readsFanOut then
                 "fanOut", string spec.FanOut
 
             if ExpansionCheck.branches spec then
@@ -266,23 +313,32 @@ module internal BranchingCheck =
                 "maxDepth", Show.limit (ExpansionCheck.maxDepth spec)
                 "atMaxDepth", string spec.AtDepth
                 "distinctFirstTokens", Show.flag (distinct spec)
+
             "maxTokens", string spec.MaxTokens
+            "minTokens", string spec.MinTokens
+            "stepNodes", (spec.StepNodes |> Option.map string |> Option.defaultValue "wholeNodes")
             "promptBudget", Show.limit64 spec.PromptBudget
+
             match spec.Expansion with
             | Some phrase -> "expand", string phrase
             | None -> "expand", "noExpansion"
+
             if not (ExpansionCheck.fallsBack spec) then
                 "topUp", string spec.TopUp
+
             match spec.Repeats with
             | Some rule ->
                 "stopWhen repeats", string rule
                 "repetitionOrder", string spec.RepetitionOrder
             | None -> ()
+
             match spec.CustomStop with
             | Some rule -> "stopWhen custom", string rule
             | None -> ()
+
             for text in List.rev spec.StopTexts do
                 $"stopAt {Show.text text}", ""
+
             "temperature", Show.number spec.Temperature
             "topK", (if spec.TopK = 0 then "all" else string spec.TopK)
             "topP", Show.number spec.TopP

@@ -29,6 +29,17 @@ module internal BranchingPlan =
         | Transfer -> Sampling.FanOutRule.Transfer
         | TransferToLast -> Sampling.FanOutRule.TransferToLast
         | Fill -> Sampling.FanOutRule.FillLeaves
+        | StepBudget _ -> Sampling.FanOutRule.StepBudget
+
+    let private stepTokens spec =
+        match spec.FanOutRule with
+        | StepBudget tokens -> int64 tokens
+        | _ -> 0L
+
+    let private stepNodes spec : StepRule | null =
+        match spec.StepNodes with
+        | Some phrase -> phrase.Value
+        | None -> null
 
     let private repetitionOrder spec =
         match spec.RepetitionOrder with
@@ -50,6 +61,8 @@ module internal BranchingPlan =
             TreesUpTo = Option.defaultValue 0 spec.TreesUpTo,
             Branch = trigger spec.Trigger,
             FanOut = spec.FanOut,
+            FanOutUpTo = spec.FanOutUpTo,
+            StepTokens = stepTokens spec,
             FanOuts = Collections.Immutable.ImmutableArray.CreateRange spec.FanOuts,
             FanOutRule = fanOutRule spec,
             Weights = weights spec,
@@ -62,6 +75,8 @@ module internal BranchingPlan =
                  else
                      DepthLimit.Continue),
             MaxTokens = spec.MaxTokens,
+            MinTokens = spec.MinTokens,
+            StepNodes = stepNodes spec,
             PromptTokenBudget = spec.PromptBudget,
             TopUp = (if spec.TopUp = NewTrees then TopUp.NewTree else TopUp.None),
             Expansion = (spec.Expansion |> Option.map _.Value |> Option.defaultValue Expansion.Never),
@@ -153,6 +168,19 @@ module BranchingWords =
         Setting.whole "fanOut" count (fun count spec ->
             { spec with
                 FanOut = count
+                FanOutUpTo = 0
+                FanOuts = []
+            })
+
+    /// <summary>
+    /// A random number of children, drawn from this range for each prompt and step, the same for all branch points of the step (TreePO's released
+    /// code, "by_random_div"). The cuts of <c>fallback</c> have the smaller number.
+    /// </summary>
+    let fanOutBetween (fewest: int) (most: int) : Setting<BranchingSpec> =
+        Setting.make "fanOutBetween" $"{fewest} {most}" (fun spec ->
+            { spec with
+                FanOut = fewest
+                FanOutUpTo = most
                 FanOuts = []
             })
 
@@ -163,7 +191,7 @@ module BranchingWords =
     let fanOuts (counts: int list) : Setting<BranchingSpec> =
         Setting.make "fanOuts" (string counts) (fun spec -> { spec with FanOuts = counts })
 
-    /// <summary>How leaves are granted to branch points: <c>Fixed</c> (default), <c>Transfer</c>, <c>TransferToLast</c> or <c>Fill</c>.</summary>
+    /// <summary>How leaves are granted to branch points: <c>Fixed</c> (default), <c>Transfer</c>, <c>TransferToLast</c>, <c>Fill</c> or <c>StepBudget tokens</c>.</summary>
     let fanOutRule (rule: TreeRl.FanOutRule) : Setting<BranchingSpec> =
         Setting.make "fanOutRule" (string rule) (fun spec -> { spec with FanOutRule = rule })
 
@@ -178,6 +206,13 @@ module BranchingWords =
     /// <summary>Largest number of tokens of an answer.</summary>
     let maxTokens (count: int) : Setting<BranchingSpec> =
         Setting.whole "maxTokens" count (fun count spec -> { spec with MaxTokens = count })
+
+    /// <summary>
+    /// Shortest answer that counts: a shorter one is dropped, not graded, and another takes its place where the plan can grow one (TreePO's filter); at
+    /// most <c>leaves</c> answers of a prompt are dropped. Default: 0, which keeps all.
+    /// </summary>
+    let minTokens (count: int) : Setting<BranchingSpec> =
+        Setting.whole "minTokens" count (fun count spec -> { spec with MinTokens = count })
 
     /// <summary>Largest number of unique tokens sampled for a prompt. Default: unlimited.</summary>
     let promptBudget (tokens: int) : Setting<BranchingSpec> =

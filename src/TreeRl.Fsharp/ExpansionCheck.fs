@@ -39,6 +39,21 @@ module internal ExpansionCheck =
                     $"{spec.FanOut}"
                     "contradicts 'fanOuts', which says the fan-out of each depth"
                     "keep one of the two lines"
+            if
+                own.Contains "fanOutBetween"
+                && (own.Contains "fanOut" || own.Contains "fanOuts")
+            then
+                Check.problem
+                    "branching.fanOutBetween"
+                    $"{spec.FanOut} {spec.FanOutUpTo}"
+                    "contradicts the line that fixes the fan-out"
+                    "keep one of the two lines"
+            if spec.FanOutUpTo <> 0 && spec.FanOutUpTo < spec.FanOut then
+                Check.problem
+                    "branching.fanOutBetween"
+                    $"{spec.FanOut} {spec.FanOutUpTo}"
+                    "must be a range, the smaller number first"
+                    $"write 'fanOutBetween {spec.FanOutUpTo} {spec.FanOut}'"
             for width in spec.FanOuts do
                 yield!
                     Check.atLeast

@@ -212,6 +212,61 @@ module ExpansionWords =
             (warm $"weigh {word}" temperature "large values share evenly; the paper has 2")
             (ForkWeights(score, prefer.Value, temperature))
 
+    /// <summary>
+    /// Lets the temperature follow half a cosine over the steps of a run, to this one at the last: <c>bySegmentMean unlikely 5.0 |> endingAt 1.0</c>
+    /// (TreePO 2508.17445). Outside a run the first temperature holds.
+    /// </summary>
+    let endingAt (temperature: float) (by: Phrase<ForkWeights>) =
+        Phrase.extend
+            $"endingAt {Show.number temperature}"
+            (warm "weigh endingAt" temperature "large values share evenly")
+            (ForkWeights(by.Value.Score, by.Value.Prefer, by.Value.Temperature, LastTemperature = Nullable temperature))
+            by
+
+    /// <summary>A step of an answer is so many tokens long.</summary>
+    let stepEvery (tokens: int) =
+        Phrase.check
+            $"stepEvery {tokens}"
+            (least "stepNodes stepEvery" tokens "write for example 'stepEvery 32'")
+            (StepRule.EveryTokens tokens :> StepRule)
+
+    /// <summary>A step ends after a token that contains this text, as a newline.</summary>
+    let stepAfter (text: string) =
+        Phrase.check
+            $"stepAfter {Show.text text}"
+            (Check.rule
+                (text <> "")
+                "branching.stepNodes stepAfter"
+                "\"\""
+                "must not be empty (every token contains it)"
+                "write for example 'stepAfter \"\\n\"'")
+            (StepRule.AfterText text :> StepRule)
+
+    /// <summary>A step ends where your function holds; it sees a place inside an ended answer and must depend on that alone.</summary>
+    let stepWhere (name: string) (holds: ForkPlace -> bool) =
+        Phrase.check
+            $"stepWhere {Show.text name} .."
+            (Check.rule
+                (not (String.IsNullOrWhiteSpace name))
+                "branching.stepNodes stepWhere"
+                (Show.text name)
+                "must have a name, which prints in plans and reports"
+                "")
+            (StepRule.Custom(PlaceRule(name, Func<ForkPlace, bool> holds)) :> StepRule)
+
+    /// <summary>Nodes end where answers branch or end (default).</summary>
+    let wholeNodes = Phrase.make "wholeNodes" (StepRule.EveryTokens 1 :> StepRule)
+
+    /// <summary>
+    /// Cuts the grown answers so that every step is a node of its own, with a value of its own (VinePPO's states 2410.01679):
+    /// <c>stepNodes (stepAfter "\n")</c>. The answers stay the same. Default: <c>wholeNodes</c>.
+    /// </summary>
+    let stepNodes (rule: Phrase<StepRule>) : Setting<BranchingSpec> =
+        Setting.make "stepNodes" (string rule) (fun spec ->
+            { spec with
+                StepNodes = (if rule.Text = "wholeNodes" then None else Some rule)
+            })
+
     /// <summary>The same share for each branch.</summary>
     let evenly =
         Phrase.make "evenly" (ForkWeights(PathScore.PathSum, ForkPreference.Unlikely, infinity))

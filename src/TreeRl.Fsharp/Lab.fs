@@ -5,6 +5,7 @@ open System.Diagnostics
 open System.IO
 open TreeRl.Forests
 open TreeRl.Lab
+open TreeRl.Values
 
 /// <summary>Several rules on the same graded forest; prints signal, effective tokens and how far the rules agree.</summary>
 type RuleComparison = TreeRl.Lab.RuleComparison
@@ -73,6 +74,10 @@ type LabGrown =
         Asked: LabForest
         /// <summary>As sampled and graded.</summary>
         Graded: Graded
+        /// <summary>Its rules as applied: those that ask for fresh values with these in place.</summary>
+        Rules: Redistribution list
+        /// <summary>Tokens drawn for such values; part of what the forest cost.</summary>
+        ValueTokens: int64
         /// <summary>Its true values.</summary>
         Truth: NodeTruth
         /// <summary>Its rules side by side.</summary>
@@ -165,6 +170,26 @@ module Lab =
     let truth (policy: Policy) (reward: Reward) (branching: Branching) (samples: int) (graded: Graded) : NodeTruth =
         truthIn null 1 policy reward branching samples graded
 
+    /// <summary>Samples the values that a rule with <c>freshValues</c> asks for on a forest, as a training step does. Equal seeds give equal numbers.</summary>
+    /// <exception cref="T:System.ArgumentException">The rule asks for none, or the branching ends answers by a rule that looks back over them.</exception>
+    let values
+        (policy: Policy)
+        (reward: Reward)
+        (branching: Branching)
+        (seed: int)
+        (rule: Redistribution)
+        (graded: Graded)
+        =
+        let forest = graded.Rollout.Forest
+        let draws = Seed.Of(int64 seed)
+        FreshValues.Estimate(rule.Rule, policy.Live, policy.Tokenizer, forest, reward.Plan, branching.Plan, draws)
+
+    /// <summary>A rule with the values it asks for in place, for the forest they were sampled on: it can be applied, compared and scored.</summary>
+    let supply (estimates: NodeEstimates) (rule: Redistribution) (graded: Graded) =
+        let forest = graded.Rollout.Forest
+        let supplied = FreshValues.Supply(rule.Rule, forest, graded.Outcomes, estimates)
+        TreeRl.Redistribution(rule.Spec, rule.Given, supplied, rule.Lines)
+
     /// <summary>A rule's advantages against the true ones, over all nodes.</summary>
     let score (rule: Redistribution) (truth: NodeTruth) (graded: Graded) : RuleScore =
         let credited = Redistribution.apply rule graded
@@ -190,6 +215,16 @@ module Lab =
     let align (policy: Policy) (rule: Redistribution) (truth: TrueGradient) (graded: Graded) : GradientScore =
         GradientScore.Of(rule.Rule.Name, gradient policy rule graded, truth)
 
+    /// A rule that can be applied, and the tokens of the values that were sampled for it.
+    let private supplied (setup: LabSetup) (forest: LabForest) graded (rule: Redistribution) =
+        if rule.Rule.AsksForValues then
+            let estimates =
+                graded |> values setup.Policy setup.Reward forest.Sample (setup.Seed + 3) rule
+
+            graded |> supply estimates rule, estimates.Tokens
+        else
+            rule, 0L
+
     let private measure (setup: LabSetup) truth (gradient: TrueGradient) (forest: LabForest) (rule: TokenCredit) =
         let name = rule.Credit.Rule.Name
         let own = PromptGradients.Of(setup.Policy.Live, rule.Credit)
@@ -205,7 +240,8 @@ module Lab =
         }
 
     /// <summary>
-    /// Grows each forest on the same questions, samples the truth of all, and measures every rule on its forest. Prints a line for each stage.
+    /// Grows each forest on the same questions, samples the truth of all, and measures every rule on its forest; values that a rule asks for are
+    /// sampled first, and their tokens count. Prints a line for each stage.
     /// The same arguments give the same numbers; truths under way are kept in the setup's folder and continued.
     /// </summary>
     let study (title: string) (setup: LabSetup) (forests: LabForest list) : LabStudy =
@@ -239,12 +275,15 @@ module Lab =
                             |> truthIn file (setup.Seed + 2) setup.Policy setup.Reward forest.Sample setup.TruthSamples
 
                         say $"{forest.Name}: {rollout.Forest}; {truth}"
+                        let supplied = forest.Rules |> List.map (supplied setup forest graded)
 
                         {
                             Asked = forest
                             Graded = graded
+                            Rules = supplied |> List.map fst
+                            ValueTokens = supplied |> List.sumBy snd
                             Truth = truth
-                            Comparison = compare forest.Rules graded
+                            Comparison = compare (supplied |> List.map fst) graded
                         }
                 ]
 

@@ -185,6 +185,7 @@ module LabReport =
         [|
             "forest"
             "tokens a question"
+            "for values"
             "answers a question"
             "accuracy"
             "inner nodes"
@@ -199,7 +200,8 @@ module LabReport =
 
         [|
             grown.Asked.Name
-            Format.fixedTo 1 (float forest.TokenTotal / prompts)
+            Format.fixedTo 1 (float (int64 forest.TokenTotal + grown.ValueTokens) / prompts)
+            Format.fixedTo 1 (float grown.ValueTokens / prompts)
             Format.fixedTo 1 (float forest.LeafTotal / prompts)
             (let mean = grown.Graded.Outcomes.MeanScore in Format.fixedTo 3 (if mean.HasValue then mean.Value else nan))
             string (forest.NodeCount - forest.LeafTotal)
@@ -218,6 +220,7 @@ module LabReport =
             "bias, RMSE: of scaled A - T over all nodes, the truth's noise taken off; r: correlation of A and T, corrected for that noise, over all nodes, inner nodes, leaves."
             $"cosine: of the rule's policy gradient on {study.Setup.Prompts} questions with the true gradient, divided by {Format.fixedTo 3 ceiling.Value}, what the exact gradient would reach, intervals centred; "
             + $"less first: the plain cosine minus that of {study.Rows.Head.Rule} on {study.Rows.Head.Forest}, resampled together."
+            "tokens a question: all that were sampled for it, those for the values of a rule included; fresh tokens are those of the truth."
             "RMS of T: root mean square of the true advantages, the RMSE of a rule that gives zeros."
         |]
 
@@ -288,7 +291,7 @@ module LabReport =
         let tokenizer = grown.Graded.Rollout.Tokenizer
 
         let telling =
-            TreeViews.mostTelling (Redistribution.apply grown.Asked.Rules.Head grown.Graded)
+            TreeViews.mostTelling (Redistribution.apply grown.Rules.Head grown.Graded)
 
         section
             $"Forest {grown.Asked.Name}"

@@ -115,3 +115,15 @@ module internal MethodSamplers =
             maxTokens 384
             temperature 1.0
         }
+
+    /// VinePPO: 8 answers, cut at lines; temperature and top-p of its scripts.
+    let vinePpo =
+        branching {
+            trees 8
+            leaves 8
+            branchWhen never
+            stepNodes (stepAfter "\n")
+            maxTokens 512
+            temperature 0.6
+            topP 0.9
+        }

@@ -93,9 +93,11 @@ module Methods =
                     "Children that do not divide evenly go one each to the first branches; the code gives them all to the last: 'fanOutRule TransferToLast'."
                     "Fallback cuts finished answers, a random number of segments from the end; the other candidates and cuts of the code are words of 'fallback', but their mixed weights are not known: 'finishedLikely' is a choice."
                     "Fallback reads the prefix again instead of keeping it cached."
-                    "An answer ends with an end token or by a rule of the plan; the code asks for a boxed answer and an end token, or for the box alone: 'stopWhen (customStop ..)'. Answers that are too short are not dropped."
+                    "An answer ends with an end token or by a rule of the plan; the code asks for a boxed answer and an end token, or for the box alone: 'stopWhen (customStop ..)'."
+                    "The code can drop answers that are too short, off in its script: 'minTokens 64'; here at most as many are dropped as there are leaves, where the code has no bound."
+                    "The code's other budgets: 'fanOutBetween 2 4' draws the fan-out for each prompt and step; 'fanOutRule (StepBudget 4096)' is a budget of tokens for each segment, by prompt here, divided among the prompts of a batch there. Its budget by estimated lengths is not sayable; 'promptBudget' is a hard one."
                     "Two trees start at a prompt, as in the fixed form; 'firstFork 2 8' is the paper's better one (Methods.treePoMoreInit), never active in the released script."
-                    "Children are shared evenly, which the paper finds no worse than 'weigh (bySegmentMean unlikely 2.0)' and its opposite; its schedule of temperatures is not sayable in one plan."
+                    "Children are shared evenly, which the paper finds no worse than 'weigh (bySegmentMean unlikely 2.0)' and its opposite; its schedule is 'weigh (bySegmentMean unlikely 5.0 |> endingAt 1.0)', half a cosine over the steps of a run."
                     "The repetition rule looks at windows of 32 tokens in the whole answer; the code looks at 32 characters in the new segment."
                     "The penalty for overlong answers is part of the reward and not of this value."
                 |]
@@ -267,16 +269,43 @@ module Methods =
                 |]
         }
 
-    /// <summary>
-    /// VinePPO (2410.01679) as a credit rule: the value of every node estimated by fresh continuations from its end, and A(n) = V(n) - V(parent).
-    /// </summary>
-    /// <param name="nodeValues">One estimate for each node of the forest it is applied to, as <c>Lab.truth</c> makes them.</param>
-    let vinePpo (nodeValues: float[]) =
+    /// <summary>VinePPO (2410.01679): every step earns the rise in value along it, values estimated by fresh continuations.</summary>
+    let vinePpo =
+        {
+            Name = "vinePpo"
+            Source = "VinePPO, arXiv 2410.01679"
+            Formula = "V = mean reward of 9 fresh continuations, V(leaf) = R; A(n) = V(n) - V(parent), n a step"
+            Sample = MethodSamplers.vinePpo
+            Redistribute =
+                redistributionNamed "vinePpo" {
+                    backup (freshValues 9)
+                    advantage (over Parent)
+                    spread Segments
+                    train EveryPath
+                }
+            Update =
+                objectiveNamed "vinePpo" {
+                    from Objectives.grpo
+                    kl K3 1e-4
+                }
+            Deviations =
+                [|
+                    "A training step samples the values with the policy before its update; their tokens count. 'freshValuesWithin 20000 9' bounds them: a step of an answer that is left then has the answer's own reward for its value, as in the code; the code leaves out the steps beyond the 20th."
+                    "A step is a line, as in the code for MATH; 'stepNodes' says otherwise. An end token belongs to the last step."
+                    "The released trainer whitens advantages over the batch, the paper's formula does not: 'after whiten' is the other form."
+                    "One update a step here; the code makes 2 passes in mini-batches of 64 answers: 'epochs 2' and 'miniBatches 8'."
+                    "The weight of the KL term is not in the paper's text at hand; taken: 1e-4, K3."
+                    "States with equal texts are sampled once. On answers that branch every inner node is a state too."
+                    "8 answers a prompt, temperature 0.6 and top-p 0.9 are the scripts'; answers of 512 tokens are a choice."
+                |]
+        }
+
+    /// <summary>VinePPO's redistribution with values that are there already, as <c>Lab.truth</c> makes them.</summary>
+    /// <param name="nodeValues">One estimate for each node of the forest it is applied to.</param>
+    let vinePpoOf (nodeValues: float[]) =
         redistributionNamed "vinePpo" {
+            from vinePpo.Redistribute
             backup (monteCarlo nodeValues)
-            advantage (over Parent)
-            spread Segments
-            train EveryPath
         }
 
     /// <summary>Every method, flat ones first.</summary>
@@ -301,4 +330,5 @@ module Methods =
             treeGrpo
             spo
             dTreeRpo
+            vinePpo
         |]

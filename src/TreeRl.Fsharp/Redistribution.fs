@@ -283,6 +283,7 @@ type RedistributionSpec =
             Leaves: LeafSteps
             Backup: Backup
             BackupShown: string
+            BackupProblems: Problem list
             Terms: Terms
             Spread: Spread option
             Prune: Pruning option

@@ -11,6 +11,7 @@ module internal RedistributionCheck =
             Leaves = LeafSteps []
             Backup = Backup.None
             BackupShown = "noBackup"
+            BackupProblems = []
             Terms = Terms []
             Spread = None
             Prune = None
@@ -247,6 +248,13 @@ module internal RedistributionCheck =
                 yield! leafProblems step
             for term in spec.Terms.List do
                 yield! termProblems spec term
+            yield! spec.BackupProblems
+            if spec.BackupShown.Contains "freshValues" && not spec.Leaves.Steps.IsEmpty then
+                Check.problem
+                    "redistribution.leafScore"
+                    (string spec.Leaves)
+                    "changes the scores of leaves, but fresh values are rewards, which they would be compared with"
+                    "leave one of the two lines out"
             yield! pruneProblems spec
             yield! spec.Choice |> Option.map _.Problems |> Option.defaultValue []
             yield! spec.Mask |> Option.map _.Problems |> Option.defaultValue []

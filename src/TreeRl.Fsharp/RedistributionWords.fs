@@ -6,8 +6,10 @@ open TreeRl.Forests
 
 /// <summary>How leaf scores become node values; made by <c>meanOfLeaves</c> and its kin.</summary>
 [<Sealed>]
-type BackupChoice internal (shown: string, backup: Backup) =
+type BackupChoice internal (shown: string, backup: Backup, problems: Problem list) =
+    internal new(shown, backup) = BackupChoice(shown, backup, [])
     member internal _.Backup = backup
+    member internal _.Problems = problems
 
     /// <summary>The backup as one writes it.</summary>
     override _.ToString() = shown
@@ -92,6 +94,48 @@ module RedistributionWords =
     let monteCarlo (nodeValues: float[]) =
         BackupChoice($"(monteCarlo [|{nodeValues.Length} values|])", Backup.MonteCarlo nodeValues)
 
+    let private fresh words (continuations: int) (tokens: int64) problems =
+        BackupChoice(
+            $"({words})",
+            (if List.isEmpty problems then
+                 Backup.FreshValues(continuations, tokens)
+             else
+                 Backup.None),
+            problems
+        )
+
+    let private continuationsOf (continuations: int) =
+        Check.atLeast
+            1
+            "redistribution.backup freshValues"
+            continuations
+            " continuation"
+            "write for example 'backup (freshValues 9)'"
+
+    /// <summary>
+    /// Values by so many fresh continuations from every prompt and inner node (VinePPO 2410.01679): a training step samples them with the policy, and
+    /// their tokens count; <c>Lab.supply</c> samples them for a forest. With answers that do not branch, say which steps are nodes:
+    /// <c>stepNodes (stepAfter "\n")</c>.
+    /// </summary>
+    let freshValues (continuations: int) =
+        fresh $"freshValues {continuations}" continuations Int64.MaxValue (continuationsOf continuations)
+
+    /// <summary>
+    /// As <c>freshValues</c>, with a budget: no further places are sampled in a step once so many tokens have been drawn for values. Places near the
+    /// prompt come first; one that is left has the mean score of its own leaves, on a chain the chain's reward.
+    /// </summary>
+    let freshValuesWithin (tokens: int) (continuations: int) =
+        let problems =
+            continuationsOf continuations
+            @ Check.atLeast
+                1
+                "redistribution.backup freshValuesWithin (tokens)"
+                tokens
+                ""
+                "write tokens and continuations: 'freshValuesWithin 20000 9'"
+
+        fresh $"freshValuesWithin {tokens} {continuations}" continuations (int64 tokens) problems
+
     /// <summary>
     /// A backup of your own: forest and leaf scores to node values. Leaves without a score (abstained, failed, timed out, pruned) are NaN in
     /// the given scores: leave them out of sums and means.
@@ -108,6 +152,7 @@ module RedistributionWords =
             { spec with
                 Backup = choice.Backup
                 BackupShown = string choice
+                BackupProblems = choice.Problems
             })
 
     /// <summary>A term: a node's value less a baseline.</summary>

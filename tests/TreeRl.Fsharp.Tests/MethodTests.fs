@@ -105,6 +105,24 @@ let ``every method is the core's rule of its name, training unit and singletons 
         Assert.Equal(string rule, string same)
 
 [<Fact>]
+let ``VinePPO is the core's rule, asks for its values, and takes given ones`` () =
+    let rule = Methods.vinePpo.Redistribute.Rule
+    Assert.Equal(string (CreditRules.VinePpo 9), string rule)
+    Assert.True rule.AsksForValues
+    let forest = randomForest (Seed.Of 3L)
+    let outcomes = LeafOutcomes.FromScores(Array.create forest.LeafTotal 1.0)
+    let values = Array.init forest.NodeCount (fun node -> 0.1 * float node)
+    let given = (Methods.vinePpoOf values).Rule
+    let credit = TreeRl.Credit.Redistribution.Apply(given, forest, outcomes)
+
+    for node in 0 .. forest.NodeCount - 1 do
+        let value n =
+            if forest.IsLeaf n then 1.0 else values[n]
+
+        if forest.Parent[node] >= 0 then
+            Assert.Equal(value node - value forest.Parent[node], credit.NodeAdvantage[node], 12)
+
+[<Fact>]
 let ``every objective is the core's objective of its name`` () =
     let pairs: (Objective * PolicyObjective) list =
         [

@@ -170,3 +170,158 @@ let ``leaves are chosen and tokens masked by words that print as they are writte
         "redistribution.mask probabilityBelow = 1.5: must lie above 0 and be at most 1; write 'mask noMask' to train every token",
         problems
     )
+
+/// VinePPO on a small policy: steps of three tokens, two continuations.
+let private vine name more =
+    experiment name {
+        policy (smallPolicy ())
+        tasks (Tasks.chains 2)
+
+        sample (
+            branching {
+                from Methods.vinePpo.Sample
+                stepNodes (stepEvery 3)
+                maxTokens 9
+            }
+        )
+
+        grade odd
+
+        redistribute (
+            redistributionNamed "vinePpo" {
+                from Methods.vinePpo.Redistribute
+                backup (freshValues 2)
+            }
+        )
+
+        update Methods.vinePpo.Update
+        steps 2
+        promptsPerStep 2
+        evaluateOn 2 2
+        yield! more
+    }
+
+[<Fact>]
+let ``VinePPO runs as an experiment and counts the tokens of its values`` () =
+    use run = Experiment.runQuietly (vine "vine" [])
+
+    for step in run.Result.Steps do
+        Assert.True(step.ValueTokens > 0L)
+        Assert.Equal(1, step.Updates)
+
+    let last = run.Result.Steps[1]
+    let first = run.Result.Steps[0]
+    Assert.Equal(first.TokensSoFar + last.Tokens + last.ValueTokens, last.TokensSoFar)
+    Assert.Equal("vinePpo", run.LastForest.Value.Result.Rule.Name)
+    use again = Experiment.runQuietly (vine "vine" [])
+    Assert.Equal(last.TokensSoFar, again.Result.Steps[1].TokensSoFar)
+
+[<Fact>]
+let ``fresh values are sampled for a forest by hand as well`` () =
+    use small = smallPolicy ()
+
+    let forest =
+        branching {
+            from Methods.vinePpo.Sample
+            stepNodes (stepEvery 3)
+            maxTokens 9
+        }
+
+    let graded = Forest.grow forest small (Tasks.chains 2) 2 7 |> Reward.grade odd
+    let estimates = graded |> Lab.values small odd forest 5 Methods.vinePpo.Redistribute
+    Assert.True estimates.Complete
+    let rule = graded |> Lab.supply estimates Methods.vinePpo.Redistribute
+    let credited = graded |> Redistribution.apply rule
+    Assert.Equal(estimates.Prompt[0], credited.Result.PromptValue[0])
+
+    let refused =
+        Assert.Throws<ArgumentException>(fun () ->
+            graded |> Redistribution.apply Methods.vinePpo.Redistribute |> ignore)
+
+    Assert.Contains("asks for values that are sampled with the policy", refused.Message)
+
+[<Fact>]
+let ``the sampler's finer words reach the plan and print as they are written`` () =
+    let block =
+        branching {
+            trees 2
+            leaves 32
+            branchWhen (everyTokens 4)
+            fanOutBetween 2 4
+            fanOutRule Transfer
+            weigh (bySegmentMean unlikely 5.0 |> endingAt 1.0)
+            minTokens 6
+            maxTokens 24
+            stepNodes (stepAfter "\n")
+        }
+
+    let plan = block.Plan
+    Assert.Equal((2, 4, 6), (plan.FanOut, plan.FanOutUpTo, plan.MinTokens))
+    Assert.Equal(Nullable 1.0, (nonNull plan.Weights).LastTemperature)
+    Assert.Equal(TreeRl.Sampling.StepRule.AfterText "\n" :> TreeRl.Sampling.StepRule, plan.StepNodes)
+    let text = string block
+    Assert.Contains("fanOutBetween        2 4", text)
+    Assert.Contains("weigh                (bySegmentMean unlikely 5 |> endingAt 1)", text)
+    Assert.Contains("minTokens            6", text)
+    Assert.Contains("stepNodes            (stepAfter \"\\n\")", text)
+
+    let budget =
+        branching {
+            trees 2
+            leaves 32
+            branchWhen (everyTokens 4)
+            fanOutRule (StepBudget 32)
+            maxTokens 24
+        }
+
+    Assert.Equal(32L, budget.Plan.StepTokens)
+    Assert.Contains("fanOutRule           (StepBudget 32)", string budget)
+
+[<Fact>]
+let ``mistakes in the finer words are reported with path, rule and cure`` () =
+    let problems =
+        problemsOf (fun () ->
+            branching {
+                leaves 8
+                branchWhen (everyTokens 8)
+                fanOutBetween 4 2
+                fanOutRule (StepBudget 4)
+                minTokens 64
+                maxTokens 32
+                stepNodes (stepEvery 0)
+            })
+
+    Assert.Contains(
+        "branching.fanOutBetween = 4 2: must be a range, the smaller number first; write 'fanOutBetween 2 4'",
+        problems
+    )
+
+    Assert.Contains(
+        "branching.fanOutRule StepBudget = 4: must be at least 8, the tokens of one segment; write for example 'fanOutRule (StepBudget 64)'",
+        problems
+    )
+
+    Assert.Contains(
+        "branching.minTokens = 64: exceeds maxTokens = 32, so that no answer is long enough; write a number of at most 32",
+        problems
+    )
+
+    Assert.Contains("branching.stepNodes stepEvery = 0: must be at least 1; write for example 'stepEvery 32'", problems)
+
+    let values =
+        problemsOf (fun () ->
+            redistribution {
+                leafScore (centre Prompt)
+                backup (freshValues 0)
+                advantage (over Parent)
+            })
+
+    Assert.Contains(
+        "redistribution.backup freshValues = 0: must be at least 1 continuation; write for example 'backup (freshValues 9)'",
+        values
+    )
+
+    Assert.Contains(
+        "redistribution.leafScore = (centre Prompt): changes the scores of leaves, but fresh values are rewards, which they would be compared with; leave one of the two lines out",
+        values
+    )

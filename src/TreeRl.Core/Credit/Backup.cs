@@ -41,6 +41,17 @@ public abstract record Backup
     public static Backup MonteCarlo(IEnumerable<double> nodeValues, IEnumerable<double>? promptValues = null) =>
         new MonteCarloBackup([.. nodeValues], promptValues is null ? default : [.. promptValues]);
 
+    /// <summary>
+    /// Values by fresh continuations from every prompt and inner node, sampled with the policy when the rule is applied in training (VinePPO,
+    /// 2410.01679). A leaf's value stays its score. Elsewhere <c>Values.FreshValues</c> samples them and puts them in the rule's place.
+    /// </summary>
+    /// <param name="continuations">Continuations of each place, K; at least 1. The paper has 9.</param>
+    /// <param name="budgetTokens">
+    /// No further places are sampled in a step once so many tokens have been drawn for values, shallow places coming first; a place that is left
+    /// has the mean score of its own leaves (on a chain: the chain's own).
+    /// </param>
+    public static Backup FreshValues(int continuations, long budgetTokens = long.MaxValue) => new FreshValuesBackup(continuations, budgetTokens);
+
     /// <summary>A function of your own. The prompt's value is the mean over its roots.</summary>
     /// <param name="name">Names it in prints and errors.</param>
     /// <param name="backup">Forest and leaf scores (length L, NaN where a leaf has none) to node values (length N), finite wherever a scored leaf is at or below.</param>
@@ -53,6 +64,10 @@ public abstract record Backup
     public sealed override string ToString() => Words;
 
     internal abstract void Evaluate(CreditWork work);
+
+    internal virtual void Validate()
+    {
+    }
 
     private protected static void PromptsFromRoots(CreditWork work)
     {
@@ -147,9 +162,24 @@ internal sealed record MonteCarloBackup(ImmutableArray<double> NodeValues, Immut
             $"{Words}: {PromptValues.Length} prompt values, but the forest has {work.Forest.PromptCount} prompts", "backup");
         for (int p = 0; p < PromptValues.Length; p++)
         {
+            if (work.LeavesOfPrompt(p).Count == 0) continue;
             Guard.That(double.IsFinite(PromptValues[p]), $"{Words}: the value of prompt {p} is {PromptValues[p]}: must be finite", "backup");
             work.PromptValue[p] = PromptValues[p];
         }
+    }
+}
+
+internal sealed record FreshValuesBackup(int Continuations, long BudgetTokens) : Backup
+{
+    public override string Words => $"freshValues {Continuations}{(BudgetTokens == long.MaxValue ? "" : $", at most {BudgetTokens} tokens a step")}";
+
+    internal override void Evaluate(CreditWork work) => throw new ArgumentException(
+        $"backup {Words}: asks for values that are sampled with the policy; training samples them in each step; elsewhere sample them by FreshValues.Estimate and put them in place by FreshValues.Supply", "backup");
+
+    internal override void Validate()
+    {
+        Guard.That(Continuations >= 1, $"{Words}: needs at least 1 continuation", "backup");
+        Guard.That(BudgetTokens >= 1, $"{Words}: the budget must be at least 1 token", "backup");
     }
 }
 

@@ -57,6 +57,9 @@ public sealed record CreditRule
     /// <summary>What groups of one get.</summary>
     public SingletonRule Singletons { get; init; } = SingletonRule.Zero;
 
+    /// <summary>Whether the rule needs values that are sampled with the policy before it can be applied: see <see cref="Credit.Backup.FreshValues"/>.</summary>
+    public bool AsksForValues => Backup is FreshValuesBackup;
+
     /// <summary>The rule under another name.</summary>
     public CreditRule WithName(string name) => this with { Name = name };
 
@@ -112,6 +115,9 @@ public sealed record CreditRule
         if (Prune is { Groups: PruneGroups.Siblings } && Backup is NoBackup)
             problems.Add($"prune = {Prune}: reads values of inner nodes, but the backup gives leaves only: choose a backup such as meanOfLeaves");
         if (Prune is not null && !(double.IsFinite(Prune.Threshold) && Prune.Threshold >= 0)) problems.Add($"prune = {Prune}: the threshold must be finite and not negative");
+        Collect(problems, Backup.Validate);
+        if (AsksForValues && Leaves.Length > 0)
+            problems.Add($"backup {Backup}: fresh values are rewards, which '{Leaves[0]}' would not be compared with: leave the leaf steps out");
         if (Choice is { } choice) Collect(problems, choice.Validate);
         if (Mask is { } mask) Collect(problems, mask.Validate);
         foreach (var leaf in Leaves) Collect(problems, leaf.Validate);

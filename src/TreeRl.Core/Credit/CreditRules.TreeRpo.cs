@@ -17,6 +17,10 @@ namespace TreeRl.Credit;
 // probability is 0.9 or more out of its loss, KL and denominators: WithMask(new TokenMask(0.9)), which the presets here leave to the method.
 // 5. The replay buffer is not part of the credit rule.
 //
+// VinePPO (2410.01679). 1. A(step) = r + V(next) - V(this), V by K fresh continuations; the reward comes with the answer's end, whose value is 0,
+// so that A(n) = V(n) - V(parent) with V(leaf) = R is the same. 2. A state without an estimate has the value of the answer itself, as in the
+// public code. 3. Its trainer whitens over the batch's tokens, in its default configuration; the preset here leaves that to the method.
+//
 // d-TreeRPO (2512.09675). 1. Leave-one-out siblings, no normaliser. 2. The source trains a diffusion model; the unit for an
 // autoregressive one is open: default every token once. 3. The positive-only filter for self-distillation is not part of it.
 
@@ -48,6 +52,16 @@ public static partial class CreditRules
         Terms = [CreditTerm.Over(Baseline.Parent, scale)],
         Spread = CreditSpread.Segment,
         Unit = TrainingUnit.EdgeOnce,
+    };
+
+    /// <summary>VinePPO (2410.01679): V by fresh continuations; A = V - V(parent).</summary>
+    /// <param name="continuations">Continuations of each state, K; the paper has 9.</param>
+    public static CreditRule VinePpo(int continuations = 9) => new("vinePpo")
+    {
+        Backup = Backup.FreshValues(continuations),
+        Terms = [CreditTerm.Over(Baseline.Parent)],
+        Spread = CreditSpread.Segment,
+        Unit = TrainingUnit.PathDuplicated,
     };
 
     /// <summary>d-TreeRPO (2512.09675): V = mean of children; A = V - mean of the other siblings.</summary>

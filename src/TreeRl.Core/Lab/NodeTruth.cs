@@ -2,6 +2,7 @@ using System;
 using System.Collections.Immutable;
 using System.Linq;
 using TreeRl.Forests;
+using TreeRl.Values;
 
 namespace TreeRl.Lab;
 
@@ -14,7 +15,7 @@ public sealed class NodeTruth
 {
     private readonly ImmutableArray<int> placeOfNode; // node -> place whose draws it uses, -1 for leaves
 
-    internal NodeTruth(Forest forest, TruthPlaces places, ImmutableArray<PlaceTruth> done, double[] leafValue)
+    internal NodeTruth(Forest forest, ValuePlaces places, ImmutableArray<PlaceValue> done, double[] leafValue)
     {
         Forest = forest;
         PlaceCount = places.Count;
@@ -92,17 +93,4 @@ public sealed class NodeTruth
         string error = known == 0 ? "" : FormattableString.Invariant($", root mean square standard error {Math.Sqrt(sum / known):0.000}");
         return FormattableString.Invariant($"truth: {PlacesDone} of {PlaceCount} places{(Complete ? "" : " (budget spent)")}, {Tokens:N0} fresh tokens{error}");
     }
-}
-
-/// <summary>What the continuations of one place came to.</summary>
-/// <param name="Scored">Continuations with a score.</param>
-/// <param name="Sum">Sum of their rewards.</param>
-/// <param name="Squares">Sum of the squares.</param>
-/// <param name="Tokens">Tokens drawn, over all continuations.</param>
-internal readonly record struct PlaceTruth(int Scored, double Sum, double Squares, long Tokens)
-{
-    public double Value => Scored == 0 ? double.NaN : Sum / Scored;
-
-    /// <summary>Rounding may take the difference of the squares below 0, which no variance is.</summary>
-    public double Variance => Scored < 2 ? double.NaN : Math.Max(0, Squares - Sum * Sum / Scored) / (Scored - 1) / Scored;
 }

@@ -9,7 +9,7 @@ using TreeRl.Forests;
 using TreeRl.Models;
 using TreeRl.Policies;
 using TreeRl.Rewards;
-using TreeRl.Sampling;
+using TreeRl.Values;
 
 namespace TreeRl.Lab;
 
@@ -58,20 +58,20 @@ public static class Truth
         plan.Validated();
         reward.Validated();
         Guard.SameLength(outcomes.LeafCount, forest.LeafTotal, "one outcome for each leaf");
-        var places = new TruthPlaces(forest);
+        var places = new ValuePlaces(forest);
         for (int place = 0; place < places.Count; place++)
             Guard.That(places.PathLength(place) < plan.MaxTokens,
                 $"a node branches after {places.PathLength(place)} tokens, but answers have at most MaxTokens = {plan.MaxTokens}: give the plan the forest was sampled with (TruthPlan.For)", nameof(plan));
         var store = file is null ? null : TruthFile.Open(file, Fingerprint(forest, outcomes, reward, plan, seed), places.Count);
         var done = store?.Done ?? [];
-        var run = new TruthRun(policy, tokenizer, forest, reward, plan, seed, places);
+        var run = new PlaceSampler(policy, tokenizer, forest, reward, plan.Sampling(plan.Samples), seed, places);
         while (done.Count < places.Count)
         {
             // Budgets are looked at between whole batches only, so that an interrupted run ends where an uninterrupted one does.
             if (done.Count % plan.BatchPlaces == 0 && (done.Count >= plan.BudgetPlaces || done.Sum(place => place.Tokens) >= plan.BudgetTokens)) break;
             cancellation.ThrowIfCancellationRequested();
             int end = Math.Min(places.Count, (done.Count / plan.BatchPlaces + 1) * plan.BatchPlaces);
-            var batch = run.Sample(done.Count, end, cancellation);
+            var batch = run.Sample([.. Enumerable.Range(done.Count, end - done.Count)], cancellation);
             if (store is null) done.AddRange(batch);
             else store.Append(batch);
             progress?.Invoke(new TruthProgress(done.Count, places.Count, done.Sum(place => place.Tokens)));
@@ -87,56 +87,5 @@ public static class Truth
         hash.AppendData(Encoding.UTF8.GetBytes(string.Join('\n', outcomes.Total.Select(outcome => outcome.ToString()))));
         hash.AppendData(Encoding.UTF8.GetBytes($"\n{reward}\n{plan}\n{seed}"));
         return Convert.ToHexStringLower(hash.GetHashAndReset());
-    }
-}
-
-/// <summary>Samples and grades the continuations of places.</summary>
-internal sealed class TruthRun(IPolicy policy, ITokenizer tokenizer, Forest forest, RewardPlan reward, TruthPlan plan, Seed seed, TruthPlaces places)
-{
-    /// <summary>The places <paramref name="first"/> .. end-1.</summary>
-    public PlaceTruth[] Sample(int first, int end, CancellationToken cancellation)
-    {
-        var prompts = Enumerable.Range(first, end - first).Select(places.Prompt).ToArray();
-        int[] room = [.. Enumerable.Range(first, end - first).Select(place => plan.MaxTokens - places.PathLength(place))];
-        var sampling = plan.Sampling(plan.Samples) with { Custom = new StopRule("answer length", branch => branch.PathTokens >= room[branch.PromptIndex]) };
-        var grown = Sampler.Grow(policy, tokenizer, prompts, sampling, seed, null, cancellation).Forest;
-        var outcomes = Grading.Grade(Answers(grown, first), reward).Total;
-        var results = new PlaceTruth[prompts.Length];
-        for (int leaf = 0; leaf < grown.LeafTotal; leaf++)
-        {
-            int node = grown.Leaves[leaf];
-            ref var place = ref results[grown.PromptOf[node]];
-            double value = outcomes[leaf].HasScore ? outcomes[leaf].Value : 0;
-            place = new PlaceTruth(place.Scored + (outcomes[leaf].HasScore ? 1 : 0), place.Sum + value, place.Squares + value * value, place.Tokens + grown.TokenCount[node]);
-        }
-        return results;
-    }
-
-    /// <summary>The whole answers: path and continuation, under the question's own id.</summary>
-    private ImmutableArray<Answer> Answers(Forest grown, int first)
-    {
-        var continuations = Grading.Answers(grown, tokenizer);
-        var answers = ImmutableArray.CreateBuilder<Answer>(continuations.Length);
-        for (int leaf = 0; leaf < continuations.Length; leaf++)
-        {
-            int place = first + grown.PromptOf[grown.Leaves[leaf]];
-            var continuation = continuations[leaf];
-            var question = forest.Prompts[places.PromptOf(place)];
-            int pathLength = places.PathLength(place), promptLength = question.TokenIds.Length;
-            var path = places.Prompt(place).TokenIds.AsSpan(promptLength, pathLength);
-            ImmutableArray<int> tokens = [.. path, .. continuation.TokenIds];
-            int textTokens = tokens.Length;
-            while (textTokens > 0 && tokenizer.EndTokens.Contains(tokens[textTokens - 1])) textTokens--;
-            answers.Add(continuation with
-            {
-                PromptId = question.Id,
-                TokenIds = tokens,
-                TokenCount = tokens.Length,
-                Text = tokenizer.Decode(tokens.AsSpan(0, textTokens)),
-                // The rule that stops a continuation at the answer's length stands for the forest's own.
-                Finish = continuation.Finish == Finish.Custom ? Finish.MaxTokens : continuation.Finish,
-            });
-        }
-        return answers.MoveToImmutable();
     }
 }

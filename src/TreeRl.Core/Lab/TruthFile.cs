@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Globalization;
 using System.IO;
 using System.Text;
+using TreeRl.Values;
 
 namespace TreeRl.Lab;
 
@@ -18,14 +19,14 @@ internal sealed class TruthFile
 {
     private readonly string path;
 
-    private TruthFile(string path, List<PlaceTruth> done)
+    private TruthFile(string path, List<PlaceValue> done)
     {
         this.path = path;
         Done = done;
     }
 
     /// <summary>The places the file has.</summary>
-    public List<PlaceTruth> Done { get; }
+    public List<PlaceValue> Done { get; }
 
     /// <summary>Opens a file, creating it when it is new, and cuts a half-written line off.</summary>
     /// <exception cref="InvalidOperationException">The file is the truth of something else.</exception>
@@ -43,7 +44,7 @@ internal sealed class TruthFile
         }
         if (!text.StartsWith(head, StringComparison.Ordinal))
             throw new InvalidOperationException($"{path} is no truth of this forest, reward, plan and seed: give another file name, or delete it to start afresh.");
-        var done = new List<PlaceTruth>();
+        var done = new List<PlaceValue>();
         int from = head.Length;
         for (int end; (end = text.IndexOf('\n', from)) >= 0; from = end + 1)
         {
@@ -56,7 +57,7 @@ internal sealed class TruthFile
     }
 
     /// <summary>Adds places, flushed to disk.</summary>
-    public void Append(IReadOnlyList<PlaceTruth> places)
+    public void Append(IReadOnlyList<PlaceValue> places)
     {
         var text = new StringBuilder();
         foreach (var place in places)
@@ -69,7 +70,7 @@ internal sealed class TruthFile
         stream.Flush(flushToDisk: true);
     }
 
-    private static bool TryRead(string line, int expected, out PlaceTruth place)
+    private static bool TryRead(string line, int expected, out PlaceValue place)
     {
         place = default;
         string[] parts = line.Split(' ');
@@ -80,7 +81,7 @@ internal sealed class TruthFile
             || !double.TryParse(parts[2], NumberStyles.Float, invariant, out double sum) || !double.IsFinite(sum)
             || !double.TryParse(parts[3], NumberStyles.Float, invariant, out double squares) || !double.IsFinite(squares)
             || !long.TryParse(parts[4], NumberStyles.None, invariant, out long tokens)) return false;
-        place = new PlaceTruth(scored, sum, squares, tokens);
+        place = new PlaceValue(scored, sum, squares, tokens);
         return true;
     }
 }

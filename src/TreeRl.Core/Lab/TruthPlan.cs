@@ -2,6 +2,7 @@ using System;
 using System.Collections.Immutable;
 using TreeRl.Policies;
 using TreeRl.Sampling;
+using TreeRl.Values;
 
 namespace TreeRl.Lab;
 
@@ -36,11 +37,8 @@ public sealed record TruthPlan
     public static TruthPlan For(SamplingPlan sampling, int samples = 64)
     {
         ArgumentNullException.ThrowIfNull(sampling);
-        sampling.Validated();
-        Guard.That(sampling.Repetition is null && sampling.Custom is null,
-            $"the sampling plan ends answers by {(sampling.Custom is { } custom ? $"'{custom.Name}'" : "repetition")}, a rule that looks back over the whole answer; a continuation starts behind a node. Make a TruthPlan yourself to estimate the values without that rule",
-            nameof(sampling));
-        return new TruthPlan { Samples = samples, MaxTokens = sampling.MaxTokens, Picking = sampling.Picking, StopTexts = sampling.StopTexts }.Validated();
+        var flat = Continuations.Of(sampling, samples, "Make a TruthPlan yourself to estimate the values without that rule");
+        return new TruthPlan { Samples = samples, MaxTokens = flat.MaxTokens, Picking = flat.Picking, StopTexts = flat.StopTexts }.Validated();
     }
 
     /// <summary>This plan, if it breaks no rule.</summary>

@@ -28,6 +28,9 @@ public abstract class BranchTrigger
     /// <summary>Whether <see cref="Fires"/> reads the entropy of the coming token; triggers that do not can be asked before the policy reads the last token.</summary>
     internal virtual bool NeedsNextDistribution => true;
 
+    /// <summary>Tokens between two firings where that is a fixed number; 0 otherwise.</summary>
+    internal virtual int SegmentTokens => 0;
+
     /// <summary>Fires when the node has n, 2n, 3n, ... tokens (TreeRPO, arXiv 2506.05183; TreePO, arXiv 2508.17445; SPO-tree, arXiv 2505.23564).</summary>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="tokens"/> is below 1.</exception>
     public static BranchTrigger EveryTokens(int tokens)
@@ -80,6 +83,8 @@ public abstract class BranchTrigger
     private sealed class EveryTokensTrigger(int tokens) : BranchTrigger
     {
         public override string Name => tokens == 1 ? "every token" : $"every {tokens} tokens";
+
+        internal override int SegmentTokens => tokens;
 
         internal override bool NeedsNextDistribution => false;
 

@@ -15,6 +15,8 @@ internal readonly record struct Cut(int Node, int Kept, int Origin, int Copies);
 /// <summary>Chooses where a prompt whose branches have all ended is continued. What it says depends on the prompt's answers and the seed alone.</summary>
 internal sealed class ExpansionPlanner(SamplingPlan plan, ITokenizer tokenizer, ForestBuilder builder)
 {
+    private readonly StepEnds steps = new(tokenizer, builder);
+
     /// <summary>
     /// The cuts of one round, each place once, with at most <paramref name="missing"/> copies in all, granted in the order of choice. Empty when there is
     /// nothing to do.
@@ -43,6 +45,7 @@ internal sealed class ExpansionPlanner(SamplingPlan plan, ITokenizer tokenizer, 
         foreach (var node in Nodes(prompt, origins, -1))
         {
             if (builder.FirstChildOf(node.Index) >= 0) continue;
+            if (builder.FinishOf(node.Index) == Finish.Pruned) continue;
             candidates.Add(new FallbackOrder.Candidate(node.Index, builder.FinishOf(node.Index), node.Before + builder.TokenCount(node.Index)));
         }
         var cuts = new List<Cut>();
@@ -69,11 +72,12 @@ internal sealed class ExpansionPlanner(SamplingPlan plan, ITokenizer tokenizer, 
             bool startIsFork = origins.FindAll(o => o == tree).Count > 1;
             foreach (var node in Nodes(prompt, origins, tree))
             {
+                if (builder.FinishOf(node.Index) == Finish.Pruned) continue;
                 var own = builder.OwnTokens(node.Index);
                 int first = builder.ParentOf(node.Index) >= 0 || startIsFork ? 1 : 0;
                 for (int t = first; t < own.Length; t++)
                 {
-                    if (top.Where is { } rule && !rule.Ask(Place(promptId, node, own, t))) continue;
+                    if (top.Where is { } rule && !rule.Ask(steps.Place(promptId, node.Index, node.Before, own, t))) continue;
                     candidates.Add((top.Measure == TokenMeasure.Surprisal ? -own[t].LogProb : own[t].Entropy, node.Index, t));
                 }
             }
@@ -100,32 +104,16 @@ internal sealed class ExpansionPlanner(SamplingPlan plan, ITokenizer tokenizer, 
             if (nodes.IncludeRoot) places.Add(new Cut(-1, 0, tree, 1));
             foreach (var node in Nodes(prompt, origins, tree))
             {
+                if (builder.FinishOf(node.Index) == Finish.Pruned) continue;
                 var own = builder.OwnTokens(node.Index);
                 bool leaf = builder.FirstChildOf(node.Index) < 0;
                 for (int kept = 1; kept <= own.Length - (leaf ? 1 : 0); kept++)
-                    if (EndsStep(nodes.Steps, promptId, node, own, kept)) places.Add(new Cut(node.Index, kept, tree, 1));
+                    if (steps.Holds(nodes.Steps, promptId, node.Index, node.Before, own, kept)) places.Add(new Cut(node.Index, kept, tree, 1));
             }
             for (int n = 0; n < nodes.Nodes && places.Count > 0; n++) cuts.Add(places[seed.Child(tree).Below(places.Count, n)]);
         }
         return cuts;
     }
-
-    private bool EndsStep(StepRule steps, string promptId, in GrownNode node, GrownToken[] own, int kept) => steps switch
-    {
-        StepRule.EveryTokens every => (node.Before + kept) % every.Tokens == 0,
-        StepRule.AfterText after => own[kept - 1].Id < tokenizer.VocabSize && tokenizer.Decode([own[kept - 1].Id]).Contains(after.Text, StringComparison.Ordinal),
-        StepRule.Custom custom => custom.Rule.Ask(Place(promptId, node, own, kept)),
-        _ => throw new InvalidOperationException($"no such step rule: {steps}"),
-    };
-
-    private ForkPlace Place(string promptId, in GrownNode node, GrownToken[] own, int offset) => new(tokenizer, builder, node.Index, offset)
-    {
-        PromptId = promptId,
-        PathTokens = node.Before + offset,
-        NextToken = offset < own.Length ? own[offset].Id : -1,
-        LogProb = offset < own.Length ? own[offset].LogProb : float.NaN,
-        Entropy = offset < own.Length ? own[offset].Entropy : float.NaN,
-    };
 
     /// <summary>The cut that leaves so many tokens of the answer that ends with a leaf.</summary>
     private Cut CutAt(int leaf, int pathTokens, int stay, int copies)

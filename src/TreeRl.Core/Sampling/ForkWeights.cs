@@ -35,6 +35,20 @@ public enum ForkPreference
 /// <param name="Temperature">Above 0; large values share evenly. The paper has 2.</param>
 public sealed record ForkWeights(PathScore Score, ForkPreference Prefer, double Temperature)
 {
+    /// <summary>
+    /// The temperature of a run's last step; null keeps <see cref="Temperature"/>. Between the first step and the last it follows half a cosine
+    /// (TreePO's public code has such a wave in either direction; its paper goes from 5 to 1). Outside a run the first temperature holds.
+    /// </summary>
+    public double? LastTemperature { get; init; }
+
+    /// <summary>The weights of step <paramref name="step"/> (from 0) of a run of <paramref name="steps"/>: a fixed temperature.</summary>
+    public ForkWeights AtStep(int step, int steps)
+    {
+        if (LastTemperature is not { } last) return this;
+        double share = steps <= 1 ? 0 : (double)step / (steps - 1);
+        return this with { Temperature = last + (Temperature - last) * (1 + Math.Cos(Math.PI * share)) / 2, LastTemperature = null };
+    }
+
     /// <summary>Softmax of the scores in one direction; scores are finite, at least one.</summary>
     internal static double[] Softmax(ReadOnlySpan<double> scores, ForkPreference prefer, double temperature)
     {
@@ -88,5 +102,5 @@ public sealed record ForkWeights(PathScore Score, ForkPreference Prefer, double 
 
     /// <inheritdoc/>
     public override string ToString() => FormattableString.Invariant(
-        $"weighed by {(Prefer == ForkPreference.Unlikely ? "low" : "high")} {Score switch { PathScore.PathSum => "path sum", PathScore.PathMean => "path mean", _ => "segment mean" }} of log-probability (temperature {Temperature})");
+        $"weighed by {(Prefer == ForkPreference.Unlikely ? "low" : "high")} {Score switch { PathScore.PathSum => "path sum", PathScore.PathMean => "path mean", _ => "segment mean" }} of log-probability (temperature {Temperature}{(LastTemperature is { } last ? FormattableString.Invariant($" to {last} over the run") : "")})");
 }

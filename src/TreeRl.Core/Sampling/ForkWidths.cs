@@ -14,9 +14,10 @@ internal static class ForkWidths
     /// <param name="fires">Which branches want to fork, length n.</param>
     /// <param name="spareLeaves">Leaves the prompt may still gain beyond those ended and live.</param>
     /// <param name="spareTokens">Tokens the prompt may still gain in this step beyond one for each live branch.</param>
+    /// <param name="fanOut">The plan's fan-out, drawn where it is a range.</param>
     /// <param name="endedSinceFire">Answers of the prompt that ended since its branches last fired.</param>
     /// <param name="widths">Receives the widths, length n.</param>
-    public static void Decide(SamplingPlan plan, ReadOnlySpan<Branch> branches, ReadOnlySpan<bool> fires, int spareLeaves, long spareTokens, int endedSinceFire, Span<int> widths)
+    public static void Decide(SamplingPlan plan, ReadOnlySpan<Branch> branches, ReadOnlySpan<bool> fires, int spareLeaves, long spareTokens, int fanOut, int endedSinceFire, Span<int> widths)
     {
         int live = fires.Length, firing = 0;
         foreach (bool fire in fires)
@@ -27,7 +28,11 @@ internal static class ForkWidths
             case FanOutRule.Fixed:
                 break;
             case FanOutRule.Transfer or FanOutRule.TransferToLast when firing > 0:
-                wanted = Math.Min(spare + firing, (long)plan.FanOut * (firing + endedSinceFire));
+                wanted = Math.Min(spare + firing, (long)fanOut * (firing + endedSinceFire));
+                (share, remainder) = (wanted / firing, wanted % firing);
+                break;
+            case FanOutRule.StepBudget when firing > 0:
+                wanted = Math.Max(firing, Math.Min(spare + firing, plan.StepTokens / plan.Branch.SegmentTokens));
                 (share, remainder) = (wanted / firing, wanted % firing);
                 break;
             case FanOutRule.FillLeaves:
@@ -43,7 +48,7 @@ internal static class ForkWidths
             if (!fires[i]) continue;
             rank++;
             long extra = plan.FanOutRule == FanOutRule.TransferToLast ? (rank == firing ? remainder : 0) : place < remainder ? 1 : 0;
-            long width = Math.Min(plan.FanOutRule == FanOutRule.Fixed ? plan.FanOutAt(branches[i].Depth) : share + extra, 1 + spare);
+            long width = Math.Min(plan.FanOutRule == FanOutRule.Fixed ? (plan.FanOuts.IsEmpty ? fanOut : plan.FanOuts[branches[i].Depth]) : share + extra, 1 + spare);
             if (width < 2) continue;
             widths[i] = (int)width;
             spare -= width - 1;

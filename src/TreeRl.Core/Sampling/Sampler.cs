@@ -22,7 +22,8 @@ namespace TreeRl.Sampling;
 /// </list>
 /// Randomness: tree k of a prompt has the seed B = seed.Child(prompt id).Child(k). The draw of answer token t (from 0) of a branch with seed
 /// B uses S = B.Child(t); a fork there draws first token j with S.Uniform(j), and child j goes on with the seed S.Child(-1 - j). So a draw
-/// depends on prompt and path alone. A random number of first trees is drawn by seed.Child(prompt id).Child("trees"). Expansion e (from 0) of a prompt draws its places
+/// depends on prompt and path alone. A random number of first trees is drawn by seed.Child(prompt id).Child("trees"),
+/// a random fan-out at the prompt's f-th step with a fork (from 0) by seed.Child(prompt id).Child("fan-out") at index f. Expansion e (from 0) of a prompt draws its places
 /// below X = seed.Child(prompt id).Child("expand").Child(e), and copy j of its cut c goes on with the seed X.Child(c).Child(j): batches, waves, threads and the other prompts change nothing.
 /// </remarks>
 public static class Sampler

@@ -96,8 +96,12 @@ internal sealed partial class SamplerRun
         int count = kept - first;
         if (count == 0) return;
         var width = widths.AsSpan(first, count);
-        ForkWidths.Decide(plan, live.AsSpan(first, count), fires.AsSpan(first, count), plan.MaxLeaves - of.Leaves, tokensLeft - count, of.EndedSinceFire, width);
-        if (anyFired) of.EndedSinceFire = 0;
+        ForkWidths.Decide(plan, live.AsSpan(first, count), fires.AsSpan(first, count), plan.MaxLeaves - of.Leaves, tokensLeft - count, FanOut(of, anyFired), of.EndedSinceFire, width);
+        if (anyFired)
+        {
+            of.EndedSinceFire = 0;
+            of.ForkSteps++;
+        }
         for (int i = first; i < kept; i++)
         {
             if (fires[i]) (live[i].SegmentLogProb, live[i].SegmentTokens) = (0, 0);
@@ -105,6 +109,10 @@ internal sealed partial class SamplerRun
             picked += widths[i];
         }
     }
+
+    /// <summary>The fan-out of a prompt's forks at this step: a draw named by the prompt and the number of its earlier ones.</summary>
+    private int FanOut(in PromptGrowth of, bool anyFired) =>
+        plan.FanOutUpTo == 0 || !anyFired ? plan.FanOut : plan.FanOut + of.Seed.Child("fan-out").Below(plan.FanOutUpTo - plan.FanOut + 1, of.ForkSteps);
 
     private bool Asked(in Branch branch, float entropy, int leaves, int liveBranches)
     {

@@ -13,6 +13,7 @@ internal sealed partial class SamplerRun
 {
     private readonly IDecoder decoder;
     private readonly SamplingPlan plan;
+    private readonly ITokenizer tokenizer;
     private readonly IReadOnlyList<ForestPrompt> prompts;
     private readonly ForestBuilder builder = new();
     private readonly LeafRules rules;
@@ -35,7 +36,8 @@ internal sealed partial class SamplerRun
         public Seed Seed;
         public int MaxPathTokens;
         public int Stem; // the decoder's branch at the end of the prompt, kept for further trees; -1 when none
-        public int Trees, Leaves, Live, EndedSinceFire;
+        public int Trees, Leaves, Live, EndedSinceFire, Dropped;
+        public int ForkSteps; // steps at which a branch of it fired
         public int From; // its first branch in 'live'
         public long Tokens;
         public int Expansions; // rounds run
@@ -47,6 +49,7 @@ internal sealed partial class SamplerRun
     {
         this.decoder = decoder;
         this.plan = plan;
+        this.tokenizer = tokenizer;
         this.prompts = prompts;
         distinct = plan.Distinct;
         wave = plan.WaveBranches == 0 ? SamplingPlan.DefaultWaveBranches : plan.WaveBranches;
@@ -77,6 +80,7 @@ internal sealed partial class SamplerRun
             Step();
             progress?.Invoke(new SamplingProgress(promptsDone, prompts.Count, leavesDone, liveCount, builder.TokenTotal));
         }
+        if (plan.StepNodes is { } stepNodes) new StepEnds(tokenizer, builder).Cut(stepNodes, promptIds);
         var forest = builder.Seal();
         return new SampledForest(forest, new SamplingStats
         {
@@ -122,7 +126,7 @@ internal sealed partial class SamplerRun
     private void StartTrees(int prompt, int count, ref Branch[] list, ref int listCount)
     {
         ref var of = ref growth[prompt];
-        bool keepStem = plan.TopUp == TopUp.NewTree && of.Leaves + count < plan.MaxLeaves;
+        bool keepStem = plan.TopUp == TopUp.NewTree && (of.Leaves + count < plan.MaxLeaves || plan.MinTokens > 0); // dropped answers make room
         int copies = count + (keepStem ? 1 : 0);
         Span<int> caches = copies <= 64 ? stackalloc int[copies] : new int[copies];
         if (copies == 1) caches[0] = of.Stem;
@@ -169,11 +173,20 @@ internal sealed partial class SamplerRun
 
     private void End(in Branch branch, Finish finish)
     {
-        builder.Finish(branch.Node, finish);
-        rules.Return(branch.Repetition);
         ref var of = ref growth[branch.Prompt];
+        bool dropped = branch.PathTokens < plan.MinTokens && finish != Finish.PromptBudget && of.Dropped < plan.MaxLeaves;
+        builder.Finish(branch.Node, dropped ? Finish.Pruned : finish);
+        rules.Return(branch.Repetition);
         of.Live--;
-        of.EndedSinceFire++;
+        if (dropped)
+        {
+            of.Dropped++;
+            of.Leaves--;
+        }
+        else
+        {
+            of.EndedSinceFire++;
+        }
         leavesDone++;
     }
 

@@ -27,6 +27,13 @@ public enum FanOutRule
     /// branches taking the remainder one each. <see cref="SamplingPlan.FanOut"/> plays no part.
     /// </summary>
     FillLeaves,
+
+    /// <summary>
+    /// The branches of a prompt that fork at one step share min(leaves left for them, <see cref="SamplingPlan.StepTokens"/> / n) children evenly,
+    /// n the tokens to the next fork of a <see cref="BranchTrigger.EveryTokens"/>, at least one each: a budget of tokens for each segment
+    /// (TreePO's public code, which shares one budget among the prompts of a batch). <see cref="SamplingPlan.FanOut"/> plays no part.
+    /// </summary>
+    StepBudget,
 }
 
 /// <summary>What a branch at the depth limit does when its trigger fires.</summary>
@@ -80,6 +87,15 @@ public sealed record SamplingPlan
     /// </summary>
     public ImmutableArray<int> FanOuts { get; init; } = [];
 
+    /// <summary>
+    /// Where not 0, the fan-out of a prompt's forks at one step is drawn uniformly from <see cref="FanOut"/> .. this, the same for all of them (TreePO's
+    /// public code). Belongs to the rules Fixed, Transfer and TransferToLast; the cuts of an expansion have <see cref="FanOut"/> continuations.
+    /// </summary>
+    public int FanOutUpTo { get; init; }
+
+    /// <summary>The budget of <see cref="FanOutRule.StepBudget"/>, in tokens of a prompt between two forks; 0 with other rules.</summary>
+    public long StepTokens { get; init; }
+
     /// <summary>How leaves are granted to forks.</summary>
     public FanOutRule FanOutRule { get; init; } = FanOutRule.Fixed;
 
@@ -94,6 +110,20 @@ public sealed record SamplingPlan
 
     /// <summary>Largest number of answers per prompt, ended and growing together; at least <see cref="Trees"/>.</summary>
     public int MaxLeaves { get; init; } = 16;
+
+    /// <summary>
+    /// Shortest answer that counts; 0 for none. One that ends with fewer tokens is dropped: it ends with <see cref="Forests.Finish.Pruned"/>, is not
+    /// graded, and leaves its place to another (TreePO's filter of short answers). At most <see cref="MaxLeaves"/> answers of a prompt are dropped,
+    /// further short ones count, so that a policy that only writes short answers comes to an end; nor is an answer dropped that the prompt's
+    /// token budget cut off.
+    /// </summary>
+    public int MinTokens { get; init; }
+
+    /// <summary>
+    /// Where not null, grown nodes are cut at the ends of steps, so that every step is a node (VinePPO's states, arXiv 2410.01679). Cutting draws
+    /// nothing: tokens and answers are those of the plan without it.
+    /// </summary>
+    public StepRule? StepNodes { get; init; }
 
     /// <summary>Largest number of forks above a node; 0 forbids forks.</summary>
     public int MaxDepth { get; init; } = int.MaxValue;
@@ -140,9 +170,6 @@ public sealed record SamplingPlan
     /// <summary>What <see cref="WaveBranches"/> = 0 stands for.</summary>
     public const int DefaultWaveBranches = 512;
 
-    /// <summary>Children of a fork with so many forks above it.</summary>
-    internal int FanOutAt(int depth) => FanOuts.IsEmpty ? FanOut : FanOuts[depth];
-
     /// <summary>The resolved <see cref="DistinctFirstTokens"/>.</summary>
     public bool Distinct => DistinctFirstTokens ?? Branch.DistinctByDefault;
 
@@ -165,6 +192,8 @@ public sealed record SamplingPlan
         Check(Enum.IsDefined(AtMaxDepth), nameof(AtMaxDepth), AtMaxDepth, "must be one of the named rules");
         Check(MaxTokens >= 1, nameof(MaxTokens), MaxTokens, "must be at least 1");
         Check(PromptTokenBudget >= mostTrees, nameof(PromptTokenBudget), PromptTokenBudget, $"must be at least {(TreesUpTo > Trees ? nameof(TreesUpTo) : nameof(Trees))} = {mostTrees}: each tree has a token");
+        Check(MinTokens >= 0 && MinTokens <= MaxTokens, nameof(MinTokens), MinTokens, $"must lie in 0 .. MaxTokens = {MaxTokens}; 0 keeps every answer");
+        if (StepNodes?.Problem() is { } step) problems.Add($"StepNodes.{step}");
         CheckForks(Check);
         CheckExpansion(Check, problems, mostTrees);
         Check(Enum.IsDefined(TopUp), nameof(TopUp), TopUp, "must be one of the named rules");
@@ -200,7 +229,13 @@ public sealed record SamplingPlan
             check(FanOutRule == FanOutRule.Fixed, nameof(FanOuts), string.Join("-", FanOuts), $"belongs to FanOutRule.Fixed, not {FanOutRule}");
             check(MaxDepth <= FanOuts.Length, nameof(MaxDepth), MaxDepth, $"must be at most {FanOuts.Length}, the number of FanOuts");
         }
+        bool ranged = FanOutRule is FanOutRule.Fixed or FanOutRule.Transfer or FanOutRule.TransferToLast && FanOuts.IsDefaultOrEmpty;
+        check(FanOutUpTo == 0 || (FanOutUpTo >= FanOut && ranged), nameof(FanOutUpTo), FanOutUpTo, $"must be 0, or at least FanOut = {FanOut} with a rule that reads the fan-out");
+        bool budgeted = FanOutRule == FanOutRule.StepBudget;
+        check(budgeted ? StepTokens >= 1 : StepTokens == 0, nameof(StepTokens), StepTokens, budgeted ? "must be at least 1 token" : $"belongs to FanOutRule.StepBudget, not {FanOutRule}");
+        check(!budgeted || Branch is { SegmentTokens: > 0 }, nameof(FanOutRule), FanOutRule, "needs BranchTrigger.EveryTokens, whose segments the budget is divided by");
         if (Weights is not { } weights) return;
+        check(weights.LastTemperature is null || (double.IsFinite(weights.LastTemperature.Value) && weights.LastTemperature > 0), "Weights.LastTemperature", weights.LastTemperature, "must be a finite number above 0, or null");
         check(Enum.IsDefined(weights.Score), "Weights.Score", weights.Score, "must be one of the named scores");
         check(Enum.IsDefined(weights.Prefer), "Weights.Prefer", weights.Prefer, "must be one of the named preferences");
         check(double.IsFinite(weights.Temperature) && weights.Temperature > 0, "Weights.Temperature", weights.Temperature, "must be a finite number above 0");
@@ -235,7 +270,14 @@ public sealed record SamplingPlan
         var parts = new List<string> { TreesUpTo > Trees ? $"{Trees} .. {TreesUpTo} trees" : Trees == 1 ? "1 tree" : $"{Trees} trees" };
         if (Branch != BranchTrigger.Never)
         {
-            string width = FanOutRule switch { FanOutRule.Fixed => $"fan out {(FanOuts.IsEmpty ? FanOut : string.Join("-", FanOuts))}", FanOutRule.Transfer or FanOutRule.TransferToLast => $"fan out {FanOut} with transfer", _ => "fan out to fill" };
+            string range = FanOutUpTo > FanOut ? $"{FanOut} .. {FanOutUpTo}" : $"{FanOut}";
+            string width = FanOutRule switch
+            {
+                FanOutRule.Fixed => $"fan out {(FanOuts.IsEmpty ? range : string.Join("-", FanOuts))}",
+                FanOutRule.Transfer or FanOutRule.TransferToLast => $"fan out {range} with transfer",
+                FanOutRule.StepBudget => $"fan out by {StepTokens} tokens a step",
+                _ => "fan out to fill",
+            };
             parts.Add($"branch {Branch}, {width}{(Distinct ? ", distinct" : "")}");
             if (Weights is { } weights) parts.Add(weights.ToString());
             if (MaxDepth != int.MaxValue) parts.Add($"depth <= {MaxDepth}{(AtMaxDepth == DepthLimit.Stop ? " then stop" : "")}");
@@ -243,6 +285,8 @@ public sealed record SamplingPlan
         if (Expansion is not Expansion.None) parts.Add(Expansion.ToString());
         parts.Add($"leaves <= {MaxLeaves}{(TopUp == TopUp.NewTree ? " topped up" : "")}");
         parts.Add($"tokens <= {MaxTokens}");
+        if (MinTokens > 0) parts.Add($"tokens >= {MinTokens}");
+        if (StepNodes is not null) parts.Add($"nodes cut into {StepNodes}");
         if (PromptTokenBudget != long.MaxValue) parts.Add($"prompt budget {PromptTokenBudget}");
         foreach (string stop in StopTexts) parts.Add($"stop at \"{stop}\"");
         if (Repetition is { } r) parts.Add($"stop at {r.Times} times the same {r.WindowTokens} tokens");

@@ -6,6 +6,7 @@ using TreeRl.Policies;
 using TreeRl.Rewards;
 using TreeRl.Sampling;
 using TreeRl.Tasks;
+using TreeRl.Values;
 
 namespace TreeRl.Training;
 
@@ -134,11 +135,13 @@ public sealed record ExperimentPlan
         Sampling.Validated();
         DynamicSampling?.Validate(Reward);
         Inspection.Validated();
+        if (Credit.AsksForValues) Continuations.Of(Sampling, 1, FreshValues.Cure);
         return this;
     }
 
-    /// <summary>How a round samples.</summary>
-    internal SamplingPlan SamplingAt(int step) => Sampling;
+    /// <summary>How a round samples: the plan, with the temperature that its fork weights have at this step.</summary>
+    /// <param name="step">0-based step.</param>
+    public SamplingPlan SamplingAt(int step) => Sampling.Weights is { } weights ? Sampling with { Weights = weights.AtStep(step, Steps) } : Sampling;
 
     private static readonly System.Buffers.SearchValues<char> NameCharacters =
         System.Buffers.SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.");

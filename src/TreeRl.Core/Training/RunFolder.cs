@@ -8,6 +8,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using TreeRl.Models;
 using TreeRl.Policies;
+using TreeRl.Values;
 
 namespace TreeRl.Training;
 
@@ -26,7 +27,7 @@ public sealed record EvaluationPoint(int Step, long TokensSoFar, EvaluationResul
 public sealed record RunState(int StepsDone, long TokensSoFar, long PromptPlaces, long OptimizerStep, string Plan);
 
 /// <summary>
-/// A run on disk: <c>plan.json</c>, <c>metrics.jsonl</c> (one line a step), <c>evaluations.jsonl</c>, <c>forests/</c> and
+/// A run on disk: <c>plan.json</c>, <c>metrics.jsonl</c> (one line a step), <c>evaluations.jsonl</c>, <c>forests/</c> (with the values of nodes where a rule samples them) and
 /// <c>checkpoints/step-N/</c>. Checkpoints are written aside and renamed, so that a run killed at any instant continues from the last
 /// whole one; lines of steps after it are cut off before it does. While a run has its folder open, <c>run.lock</c> keeps others out.
 /// </summary>
@@ -191,6 +192,27 @@ public sealed class RunFolder : IDisposable
 
     /// <summary>Where the forest of a step is stored.</summary>
     public string ForestPath(int step) => System.IO.Path.Combine(Path, "forests", FormattableString.Invariant($"step-{step}.forest"));
+
+    /// <summary>Stores the values of a step's stored forest, which nothing could sample again.</summary>
+    public void SaveEstimates(int step, NodeEstimates estimates) => WriteAside(EstimatesPath(step), JsonSerializer.Serialize(estimates, Lines) + "\n");
+
+    /// <summary>Reads them back; null when there are none.</summary>
+    /// <exception cref="InvalidDataException">The file is damaged.</exception>
+    public NodeEstimates? LoadEstimates(int step)
+    {
+        string path = EstimatesPath(step);
+        if (!File.Exists(path)) return null;
+        try
+        {
+            return JsonSerializer.Deserialize<NodeEstimates>(File.ReadAllText(path), Lines);
+        }
+        catch (JsonException broken)
+        {
+            throw new InvalidDataException($"{path}: {broken.Message} Delete it; the run is then read back without the trees of its last step.", broken);
+        }
+    }
+
+    private string EstimatesPath(int step) => System.IO.Path.Combine(Path, "forests", FormattableString.Invariant($"step-{step}.values.json"));
 
     private ImmutableArray<T> Keep<T>(string file, Func<T, bool> wanted)
         where T : class

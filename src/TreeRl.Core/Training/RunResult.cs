@@ -5,6 +5,7 @@ using TreeRl.Forests;
 using TreeRl.Inspection;
 using TreeRl.Policies;
 using TreeRl.Rewards;
+using TreeRl.Values;
 
 namespace TreeRl.Training;
 
@@ -13,7 +14,11 @@ namespace TreeRl.Training;
 /// <param name="Forest">What was trained; with dynamic sampling a part of what was sampled.</param>
 /// <param name="Outcomes">What the leaves earned.</param>
 /// <param name="Credit">How it was redistributed.</param>
-public sealed record StepProducts(int Step, Forest Forest, LeafOutcomes Outcomes, CreditResult Credit);
+public sealed record StepProducts(int Step, Forest Forest, LeafOutcomes Outcomes, CreditResult Credit)
+{
+    /// <summary>The values that the rule asked for; null when it asks for none, or nothing was trained.</summary>
+    public NodeEstimates? Estimates { get; init; }
+}
 
 /// <summary>A finished run. Owns the trained policy.</summary>
 [Notebooks.TypeFormatterSource(typeof(Notebooks.HtmlFormatterSource))]

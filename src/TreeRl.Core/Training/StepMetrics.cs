@@ -30,7 +30,7 @@ public sealed record StepMetrics
     /// <summary>Unique tokens of the forests sampled in this step, prompts excluded; of all tries with dynamic sampling.</summary>
     public required long Tokens { get; init; }
 
-    /// <summary>Fresh tokens sampled in this step for the values of nodes; 0 for rules that need none.</summary>
+    /// <summary>Fresh tokens sampled in this step for the values of nodes (<see cref="Credit.Backup.FreshValues"/>); 0 for other rules.</summary>
     public required long ValueTokens { get; init; }
 
     /// <summary>Tokens sampled in the run so far, this step's <see cref="Tokens"/> and <see cref="ValueTokens"/> included.</summary>

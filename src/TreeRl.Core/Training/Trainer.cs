@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Collections.Immutable;
 using System.Diagnostics;
 using System.IO;
+using System.Linq;
 using System.Threading;
 using TreeRl.Credit;
 using TreeRl.Forests;
@@ -11,6 +12,7 @@ using TreeRl.Models;
 using TreeRl.Policies;
 using TreeRl.Rewards;
 using TreeRl.Sampling;
+using TreeRl.Values;
 
 namespace TreeRl.Training;
 
@@ -171,7 +173,10 @@ public sealed class Trainer
         // What a refused step leaves behind is where it began.
         var sample = new StepSampler(plan, tokenizer, stream).Sample(policy, step, outcomes => RefuseUngraded(policy, outcomes, step, place));
         var (forest, outcomes) = (sample.Trained, sample.TrainedOutcomes);
-        var credit = Redistribution.Apply(plan.Credit, forest, outcomes);
+        long valuing = Stopwatch.GetTimestamp();
+        var estimates = Estimates(policy, sample, step);
+        valuing = Stopwatch.GetTimestamp() - valuing;
+        var credit = Redistribution.Apply(Supplied(forest, outcomes, estimates), forest, outcomes);
         long credited = Stopwatch.GetTimestamp();
         tell(new RunEvent.StageBegan(step, RunStage.Training));
         var summary = new UpdateSummary(default, double.NaN, double.NaN, 0, 0, 0);
@@ -185,20 +190,33 @@ public sealed class Trainer
             throw;
         }
         long trained = Stopwatch.GetTimestamp();
-        tokensSoFar += sample.Sampled.TokenTotal;
-        double sampling = Stopwatch.GetElapsedTime(0, sample.SamplingTicks).TotalSeconds;
+        long valueTokens = estimates?.Tokens ?? 0;
+        tokensSoFar += sample.Sampled.TokenTotal + valueTokens;
+        double sampling = Stopwatch.GetElapsedTime(0, sample.SamplingTicks + valuing).TotalSeconds;
         var seconds = new StageSeconds(
             sampling,
             Stopwatch.GetElapsedTime(credited, trained).TotalSeconds,
             Stopwatch.GetElapsedTime(begin, credited).TotalSeconds - sampling);
-        var metrics = Measure.Step(step, tokensSoFar, 0, sample, credit, summary, seconds);
+        var metrics = Measure.Step(step, tokensSoFar, valueTokens, sample, credit, summary, seconds);
         steps.Add(metrics);
         folder?.Append(metrics);
         Inspect(policy, outcomes, credit, step);
         tell(new RunEvent.StepDone(metrics));
         int shown = step % forest.LeafTotal;
         tell(new RunEvent.Sample(step, forest.Prompts[forest.PromptOf[forest.Leaves[shown]]].Text, tokenizer.Decode(forest.PathTokens(forest.Leaves[shown])), outcomes.Total[shown]));
-        return new StepProducts(step, forest, outcomes, credit);
+        return new StepProducts(step, forest, outcomes, credit) { Estimates = estimates };
+    }
+
+    /// <summary>The values that the plan's rule asks for, sampled with the policy as it is before the update; null when it asks for none.</summary>
+    private NodeEstimates? Estimates(IPolicy policy, StepSample sample, int step) => !plan.Credit.AsksForValues || sample.NothingToTrain ? null
+        : FreshValues.Estimate(plan.Credit, policy, tokenizer, sample.Trained, plan.Reward, plan.SamplingAt(step), plan.Seed.Child("values").Child(step));
+
+    /// <summary>The plan's rule as it can be applied; without estimates a rule that asks for them takes every value from the forest's own leaves.</summary>
+    private CreditRule Supplied(Forest forest, LeafOutcomes outcomes, NodeEstimates? estimates)
+    {
+        if (!plan.Credit.AsksForValues) return plan.Credit;
+        estimates ??= new NodeEstimates([.. Enumerable.Repeat(double.NaN, forest.NodeCount)], [.. Enumerable.Repeat(double.NaN, forest.PromptCount)], 0, 0, 0);
+        return FreshValues.Supply(plan.Credit, forest, outcomes, estimates);
     }
 
     /// <summary>Keeps some of the step's trees with their columns; it changes nothing in the run and is in none of its times.</summary>
@@ -242,9 +260,11 @@ public sealed class Trainer
     {
         int step = plan.Steps - 1;
         if (folder is null || !File.Exists(folder.ForestPath(step))) return null;
+        var estimates = folder.LoadEstimates(step);
+        if (plan.Credit.AsksForValues && estimates is null) return null; // the policy that wrote them is gone
         var forest = ForestFile.Read(folder.ForestPath(step));
         var outcomes = Grading.Grade(forest, tokenizer, plan.Reward);
-        return new StepProducts(step, forest, outcomes, Redistribution.Apply(plan.Credit, forest, outcomes));
+        return new StepProducts(step, forest, outcomes, Redistribution.Apply(Supplied(forest, outcomes, estimates), forest, outcomes)) { Estimates = estimates };
     }
 
     private void StoreForest(StepProducts products)
@@ -253,5 +273,6 @@ public sealed class Trainer
         string path = folder.ForestPath(products.Step);
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         ForestFile.Write(path, products.Forest);
+        if (products.Estimates is { } estimates) folder.SaveEstimates(products.Step, estimates);
     }
 }

@@ -2,6 +2,7 @@ using System;
 using System.Linq;
 using TreeRl.Credit;
 using TreeRl.Lab;
+using TreeRl.Values;
 using Xunit;
 
 namespace TreeRl.Tests.Lab;
@@ -15,9 +16,9 @@ public class RuleScoreTests
     {
         var forest = RuleComparisonTests.Forest;
         // four continuations that all earn the mean, or 0 and 1 in this proportion
-        PlaceTruth prompt = noisy ? new(4, 1, 1, 10) : new(4, 1, .25, 10), a = noisy ? new(4, 2, 2, 10) : new(4, 2, 1, 10);
+        PlaceValue prompt = noisy ? new(4, 1, 1, 10) : new(4, 1, .25, 10), a = noisy ? new(4, 2, 2, 10) : new(4, 2, 1, 10);
         double[] leaves = [.. forest.Outcomes.Total.Select(outcome => outcome.Value)];
-        var truth = new NodeTruth(forest.Forest, new TruthPlaces(forest.Forest), [prompt, a], leaves);
+        var truth = new NodeTruth(forest.Forest, new ValuePlaces(forest.Forest), [prompt, a], leaves);
         TestTrees.Near([.25, .5, -.5, -.25], [.. Enumerable.Range(0, 4).Select(truth.Advantage)], 1e-12);
         return RuleScore.Of(TokenCredit.Of(forest.Apply(rule)), truth, nodes);
     }
@@ -85,7 +86,7 @@ public class RuleScoreTests
         Assert.Equal(score.Rmse.Value, score.Rmse.Low, 12); // one prompt: every resample is the same
         var two = TestTrees.Build([RuleComparisonTests.A, RuleComparisonTests.D], [Twig.Leaf(1, 1), Twig.Leaf(1, 0), Twig.Leaf(1, 1)]);
         double[] leaves = [.. two.Outcomes.Total.Select(outcome => outcome.Value)];
-        var truth = new NodeTruth(two.Forest, new TruthPlaces(two.Forest), [new(4, 1, .25, 1), new(4, 2, 1, 1), new(4, 3, 2.25, 1)], leaves);
+        var truth = new NodeTruth(two.Forest, new ValuePlaces(two.Forest), [new(4, 1, .25, 1), new(4, 2, 1, 1), new(4, 3, 2.25, 1)], leaves);
         var spread = RuleScore.Of(TokenCredit.Of(two.Apply(CreditRules.DrGrpo)), truth).Rmse;
         Assert.True(spread.Low < spread.Value && spread.Value < spread.High, spread.ToString());
     }
@@ -94,7 +95,7 @@ public class RuleScoreTests
     public void Unknown_values_are_left_out()
     {
         var forest = RuleComparisonTests.Forest;
-        var truth = new NodeTruth(forest.Forest, new TruthPlaces(forest.Forest), [new(4, 1, .25, 10)], [1, 0, 0]);
+        var truth = new NodeTruth(forest.Forest, new ValuePlaces(forest.Forest), [new(4, 1, .25, 10)], [1, 0, 0]);
         Assert.False(truth.Complete);
         Assert.Contains("1 of 2 places (budget spent)", truth.ToString());
         Assert.Equal(1, RuleScore.Of(TokenCredit.Of(forest.Apply(CreditRules.Spo)), truth).NodeCount); // d alone: a's value is not known
@@ -103,7 +104,7 @@ public class RuleScoreTests
     [Fact]
     public void Credit_of_another_forest_is_refused()
     {
-        var truth = new NodeTruth(RuleComparisonTests.Forest.Forest, new TruthPlaces(RuleComparisonTests.Forest.Forest), [], [1, 0, 0]);
+        var truth = new NodeTruth(RuleComparisonTests.Forest.Forest, new ValuePlaces(RuleComparisonTests.Forest.Forest), [], [1, 0, 0]);
         Assert.Throws<ArgumentException>(() => RuleScore.Of(TokenCredit.Of(RuleComparisonTests.Forest.Apply(CreditRules.Spo)), truth));
     }
 }

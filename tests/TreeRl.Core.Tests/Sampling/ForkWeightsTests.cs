@@ -52,10 +52,23 @@ public class ForkWeightsTests
         Assert.Equal(0.5, ForkWeights.Softmax(scores, ForkPreference.Likely, 1e9)[0], 1e-6);
     }
 
+    [Fact]
+    public void A_temperature_may_follow_half_a_cosine_over_a_run()
+    {
+        var weights = new ForkWeights(PathScore.SegmentMean, ForkPreference.Unlikely, 5) { LastTemperature = 1 };
+        Assert.Equal([5.0, 3.0, 1.0], new[] { 0, 1, 2 }.Select(step => weights.AtStep(step, 3).Temperature));
+        Assert.Equal(1 + 4 * (1 + System.Math.Sqrt(0.5)) / 2, weights.AtStep(1, 5).Temperature, 12);
+        Assert.Equal(5.0, weights.AtStep(0, 1).Temperature);
+        Assert.Null(weights.AtStep(0, 3).LastTemperature);
+        var still = weights with { LastTemperature = null };
+        Assert.Same(still, still.AtStep(2, 3));
+        Assert.Contains("temperature 5 to 1 over the run", weights.ToString());
+    }
+
     private static int[] Widths(ForkWeights weights, FanOutRule rule, string fires, int spareLeaves, params Branch[] branches)
     {
         var widths = new int[fires.Length];
-        ForkWidths.Decide(new SamplingPlan { FanOutRule = rule, Weights = weights }, branches, fires.Select(c => c == 'x').ToArray(), spareLeaves, 1000, 0, widths);
+        ForkWidths.Decide(new SamplingPlan { FanOutRule = rule, Weights = weights }, branches, fires.Select(c => c == 'x').ToArray(), spareLeaves, 1000, 2, 0, widths);
         return widths;
     }
 

@@ -9,7 +9,7 @@ public class ForkWidthsTests
     private static int[] Widths(FanOutRule rule, int fanOut, string fires, int spareLeaves, long spareTokens = 1000, int ended = 0)
     {
         var widths = new int[fires.Length];
-        ForkWidths.Decide(new SamplingPlan { FanOutRule = rule, FanOut = fanOut }, new Branch[fires.Length], fires.Select(c => c == 'x').ToArray(), spareLeaves, spareTokens, ended, widths);
+        ForkWidths.Decide(new SamplingPlan { FanOutRule = rule, FanOut = fanOut }, new Branch[fires.Length], fires.Select(c => c == 'x').ToArray(), spareLeaves, spareTokens, fanOut, ended, widths);
         return widths;
     }
 
@@ -19,6 +19,19 @@ public class ForkWidthsTests
         Assert.Equal([3, 1, 3, 3], Widths(FanOutRule.Fixed, 3, "x.xx", 100));
         Assert.Equal([3, 1, 2, 1], Widths(FanOutRule.Fixed, 3, "x.xx", 3));
         Assert.Equal([1, 1], Widths(FanOutRule.Fixed, 3, "xx", 0));
+    }
+
+    [Theory]
+    [InlineData(12, 100, new[] { 2, 1, 2, 2 })] // six children of two tokens for three forks
+    [InlineData(14, 100, new[] { 3, 1, 2, 2 })]
+    [InlineData(5, 100, new[] { 1, 1, 1, 1 })]  // every branch goes on
+    [InlineData(12, 1, new[] { 2, 1, 1, 1 })]   // leaves come first
+    public void A_step_budget_is_divided_by_the_segment_and_shared(long budget, int spareLeaves, int[] expected)
+    {
+        var plan = new SamplingPlan { FanOutRule = FanOutRule.StepBudget, StepTokens = budget, Branch = BranchTrigger.EveryTokens(2) };
+        var widths = new int[4];
+        ForkWidths.Decide(plan, new Branch[4], [true, false, true, true], spareLeaves, 1000, plan.FanOut, 0, widths);
+        Assert.Equal(expected, widths);
     }
 
     [Fact]

@@ -26,7 +26,7 @@ public static class LawBook
         options.Validate();
         rule.Validate();
         var notes = new List<string>();
-        if (rule.Backup is MonteCarloBackup)
+        if (rule.Backup is MonteCarloBackup or FreshValuesBackup)
         {
             notes.Add($"checked with {Backup.MeanOfLeaves} in place of {rule.Backup}");
             rule = rule.WithBackup(Backup.MeanOfLeaves);

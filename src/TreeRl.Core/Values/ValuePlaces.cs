@@ -3,18 +3,18 @@ using System.Collections.Immutable;
 using System.Globalization;
 using TreeRl.Forests;
 
-namespace TreeRl.Lab;
+namespace TreeRl.Values;
 
 /// <summary>
 /// The places of a forest whose value has to be sampled, prompt by prompt: the end of the prompt, then the ends of its inner nodes in node
 /// order. Nodes with equal paths - two trees may begin alike - are one place.
 /// </summary>
-internal sealed class TruthPlaces
+internal sealed class ValuePlaces
 {
     private readonly List<ForestPrompt> prompts = [];
     private readonly List<int> promptOf = [], pathLength = [];
 
-    public TruthPlaces(Forest forest)
+    public ValuePlaces(Forest forest)
     {
         int[] ofNode = new int[forest.NodeCount], ofPrompt = new int[forest.PromptCount];
         var known = new Dictionary<string, int>();
