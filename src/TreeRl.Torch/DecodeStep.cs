@@ -13,6 +13,7 @@ namespace TreeRl.Torch;
 internal sealed class DecodeStep
 {
     private readonly Transformer model;
+    private readonly TreeCache cache;
     private readonly SlotView trunkView, tailView;
     private readonly Tensor trunkRow, trunkAt, tailRow, tailAt; // view -> row and row -> view
     private readonly Tensor trunkHidden, tailHidden;
@@ -20,11 +21,12 @@ internal sealed class DecodeStep
 
     /// <summary>Plans a step of branches whose next token is written behind their tails.</summary>
     /// <param name="model">The model.</param>
+    /// <param name="cache">Their cache, settled.</param>
     /// <param name="branches">The branches.</param>
-    /// <param name="hidden">[tail slots, trunk capacity]: columns of its trunk that the branch in a tail slot does not see.</param>
-    public DecodeStep(Transformer model, Branch[] branches, Tensor hidden)
+    public DecodeStep(Transformer model, TreeCache cache, Branch[] branches)
     {
         this.model = model;
+        this.cache = cache;
         int[] slots = [.. branches.Select(branch => branch.Slot)], tails = [.. branches.Select(branch => branch.Tail)];
         Slot = model.Longs(slots);
         Position = model.Longs(tails);
@@ -55,7 +57,7 @@ internal sealed class DecodeStep
         }
         trunkRow = model.Longs(row);
         trunkAt = model.Longs(at);
-        trunkHidden = hidden.index_select(0, Slot).narrow(1, 0, columns).index_select(0, trunkRow).view(-1, 1, most, 1, columns);
+        trunkHidden = cache.Hidden!.index_select(0, Slot).narrow(1, 0, columns).index_select(0, trunkRow).view(-1, 1, most, 1, columns);
     }
 
     /// <summary>Tail slots [B].</summary>
@@ -67,12 +69,12 @@ internal sealed class DecodeStep
     public (Tensor Cosine, Tensor Sine) Turns { get; }
 
     /// <summary>Attention [B, H h] of queries [B, H, h], whose own keys and values are in the tails already.</summary>
-    public Tensor Attend(int layer, Tensor query, CachePool trunks, CachePool tails)
+    public Tensor Attend(int layer, Tensor query)
     {
         long kv = model.Config.KeyValueHeads, g = model.Group, h = model.Config.HeadSize;
-        var (tailMixed, tailSum) = Mixed(query.index_select(0, tailRow).view(-1, kv, g, h), tails.Keys(layer, tailView, longest), tails.Values(layer, tailView, longest), tailHidden);
+        var (tailMixed, tailSum) = Mixed(query.index_select(0, tailRow).view(-1, kv, g, h), cache.Tails.Keys(layer, tailView, longest), cache.Tails.Values(layer, tailView, longest), tailHidden);
         var gathered = query.index_select(0, trunkRow).view(-1, most, kv, g, h).permute(0, 2, 1, 3, 4);
-        var (trunkMixed, trunkSum) = Mixed(gathered, trunks.Keys(layer, trunkView, columns), trunks.Values(layer, trunkView, columns), trunkHidden);
+        var (trunkMixed, trunkSum) = Mixed(gathered, cache.Trunks.Keys(layer, trunkView, columns), cache.Trunks.Values(layer, trunkView, columns), trunkHidden);
         var trunkPart = trunkMixed.view(-1, kv, most, g, h).permute(0, 2, 1, 3, 4).reshape(-1, kv, g, h).index_select(0, trunkAt);
         var trunkLog = trunkSum.view(-1, kv, most, g).permute(0, 2, 1, 3).reshape(-1, kv, g).index_select(0, trunkAt);
         var share = (trunkLog - tailSum.view(-1, kv, g).index_select(0, tailAt)).sigmoid().unsqueeze(3);

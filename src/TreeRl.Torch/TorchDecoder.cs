@@ -18,11 +18,10 @@ internal sealed class TorchDecoder : IDecoder
     private readonly Parameters parameters;
     private readonly TreePass pass;
     private readonly DevicePicker picker;
-    private readonly CachePool trunks, tails;
+    private readonly TreeCache cache;
+    private readonly NextTokens next;
     private readonly BranchTree tree;
     private readonly long version;
-    private Tensor? hidden;           // [tail slots, trunk capacity]: columns a branch does not see
-    private Tensor? logits, measures; // [rows, V] single; [rows, 3] double: largest logit, log of the sum, entropy
     private long calls;
     private bool disposed;
 
@@ -32,9 +31,9 @@ internal sealed class TorchDecoder : IDecoder
         this.parameters = parameters;
         this.pass = pass;
         this.picker = picker;
-        trunks = new CachePool(model);
-        tails = new CachePool(model);
-        tree = new BranchTree { TrunkSlots = trunks.Slots, TailSlots = tails.Slots };
+        cache = new TreeCache(model);
+        next = new NextTokens(model, parameters);
+        tree = cache.Tree;
         version = parameters.Version;
     }
 
@@ -42,21 +41,13 @@ internal sealed class TorchDecoder : IDecoder
     public long CachedTokens => tree.CachedTokens;
 
     /// <inheritdoc/>
-    public long CacheBytes => trunks.Bytes + tails.Bytes;
+    public long CacheBytes => cache.Bytes;
 
     /// <inheritdoc/>
     public void Prompt(ReadOnlySpan<int[]> prompts, Span<int> branches)
     {
         CheckUsable();
-        Guard.SameLength(branches.Length, prompts.Length, "one branch for each prompt");
-        for (int i = 0; i < prompts.Length; i++)
-        {
-            if (prompts[i] is not { Length: > 0 })
-                throw new ArgumentException($"prompt {i} is empty: a branch needs at least one token to be predicted from", nameof(prompts));
-            if (prompts[i].Length > model.Config.ContextLength)
-                throw new ArgumentException($"prompt {i} has {prompts[i].Length} tokens: the model's context is {model.Config.ContextLength}", nameof(prompts));
-            foreach (int token in prompts[i]) CheckToken(token);
-        }
+        DecoderCheck.Prompts(prompts, branches.Length, model.Config);
         using var quiet = no_grad();
         for (int first = 0; first < prompts.Length;)
         {
@@ -89,14 +80,12 @@ internal sealed class TorchDecoder : IDecoder
             moving[i] = tree[branches[i]];
             if (moving[i].SeenBy == calls) throw new ArgumentException($"branch {branches[i]} is given twice: a branch reads one token at a time", nameof(branches));
             moving[i].SeenBy = calls;
-            CheckToken(tokens[i]);
-            if (moving[i].Length >= model.Config.ContextLength)
-                throw new ArgumentException($"branch {branches[i]} has read {moving[i].Length} tokens, the model's whole context: end it", nameof(branches));
+            DecoderCheck.Next(branches[i], moving[i].Length, tokens[i], model.Config);
         }
         using var quiet = no_grad();
         using var scope = NewDisposeScope();
-        Settle(moving.Max(branch => branch.Tail) + 1);
-        var step = new DecodeStep(model, moving, hidden!);
+        cache.Settle(moving.Max(branch => branch.Tail) + 1);
+        var step = new DecodeStep(model, cache, moving);
         var x = parameters[Parameters.Embedding].index_select(0, model.Longs(tokens));
         for (int l = 0; l < model.Config.Layers; l++)
         {
@@ -104,8 +93,8 @@ internal sealed class TorchDecoder : IDecoder
             var before = x;
             var w = LayerTensors.Of(model.Config, l, parameters.Frozen);
             var (query, key, value) = model.Project(w, x, step.Turns);
-            tails.Write(l, step.Slot, step.Position, key, value);
-            x = model.Finish(w, x, step.Attend(l, query, trunks, tails)).MoveToOuterDisposeScope();
+            cache.Tails.Write(l, step.Slot, step.Position, key, value);
+            x = model.Finish(w, x, step.Attend(l, query)).MoveToOuterDisposeScope();
             before.Dispose();
         }
         foreach (var branch in moving)
@@ -113,7 +102,7 @@ internal sealed class TorchDecoder : IDecoder
             tree.Extend(branch);
             tree.OwnLogits(branch);
         }
-        Keep(x, [.. moving.Select(branch => branch.LogitRow)]);
+        next.Keep(x, [.. moving.Select(branch => branch.LogitRow)], tree.LogitRows.End);
     }
 
     /// <inheritdoc/>
@@ -126,7 +115,7 @@ internal sealed class TorchDecoder : IDecoder
         using var scope = NewDisposeScope();
         var rows = new int[branches.Length];
         for (int i = 0; i < rows.Length; i++) rows[i] = tree[branches[i]].LogitRow;
-        var host = MemoryMarshal.Cast<byte, float>(measures!.select(1, 2).index_select(0, model.Longs(rows)).to(ScalarType.Float32).cpu().bytes);
+        var host = MemoryMarshal.Cast<byte, float>(next.Measures.select(1, 2).index_select(0, model.Longs(rows)).to(ScalarType.Float32).cpu().bytes);
         for (int i = 0; i < rows.Length; i++)
         {
             if (!float.IsFinite(host[i])) throw new NonFiniteException($"entropy of the next token of branch {branches[i]}", host[i]);
@@ -168,7 +157,7 @@ internal sealed class TorchDecoder : IDecoder
         CheckUsable();
         Guard.SameLength(logits.Length, model.Config.VocabSize, "the vocabulary");
         using var scope = NewDisposeScope();
-        MemoryMarshal.Cast<byte, float>(this.logits![tree[branch].LogitRow].cpu().bytes).CopyTo(logits);
+        MemoryMarshal.Cast<byte, float>(next.Logits[tree[branch].LogitRow].cpu().bytes).CopyTo(logits);
     }
 
     /// <inheritdoc/>
@@ -190,11 +179,8 @@ internal sealed class TorchDecoder : IDecoder
     {
         if (disposed) return;
         disposed = true;
-        trunks.Dispose();
-        tails.Dispose();
-        hidden?.Dispose();
-        logits?.Dispose();
-        measures?.Dispose();
+        cache.Dispose();
+        next.Dispose();
     }
 
     private void Read(ReadOnlySpan<int[]> prompts, Span<int> ids)
@@ -215,62 +201,10 @@ internal sealed class TorchDecoder : IDecoder
             prompts[i].CopyTo(tokens, firstRow[i]);
             for (int t = 0; t < prompts[i].Length; t++) (positions[firstRow[i] + t], slots[firstRow[i] + t]) = (t, made[i].Last.Trunk.Slot);
         }
-        trunks.Reserve(positions.Max() + 1);
+        cache.Trunks.Reserve(positions.Max() + 1);
         Tensor slot = model.Longs(slots), position = model.Longs(positions);
-        var stream = pass.Forward(new TreeRows(model, firstRow, tokens, positions), (layer, key, value) => trunks.Write(layer, slot, position, key, value));
-        Keep(stream.index_select(0, model.Longs(lasts)), logitRows);
-    }
-
-    /// <summary>Brings the device's memory up to date with forks and new branches.</summary>
-    private void Settle(int longestTail)
-    {
-        var moves = tree.Moves().ToArray();
-        int columns = trunks.Capacity;
-        foreach (var (_, to) in moves) columns = Math.Max(columns, to.Columns.Max() + 1);
-        trunks.Reserve(columns);
-        tails.Reserve(longestTail);
-        if (moves.Length > 0)
-        {
-            Tensor fromSlot = model.Longs([.. moves.SelectMany(m => Enumerable.Repeat(m.Slot, m.To.Columns.Length))]);
-            Tensor fromPosition = model.Longs([.. moves.SelectMany(m => Enumerable.Range(0, m.To.Columns.Length))]);
-            Tensor toSlot = model.Longs([.. moves.SelectMany(m => Enumerable.Repeat(m.To.Trunk.Slot, m.To.Columns.Length))]);
-            Tensor toColumn = model.Longs([.. moves.SelectMany(m => m.To.Columns)]);
-            for (int l = 0; l < model.Config.Layers; l++)
-            {
-                using var inner = NewDisposeScope();
-                var (key, value) = tails.Read(l, fromSlot, fromPosition);
-                trunks.Write(l, toSlot, toColumn, key, value);
-            }
-        }
-        tree.Moved();
-        hidden = Grown(hidden, tails.Slots.End, trunks.Capacity, ScalarType.Bool, fill: true);
-        if (tree.Fresh.Count == 0) return;
-        var unseen = new bool[tree.Fresh.Count * trunks.Capacity];
-        Array.Fill(unseen, true);
-        for (int i = 0; i < tree.Fresh.Count; i++)
-        {
-            for (var segment = tree.Fresh[i].Last; segment is not null; segment = segment.Parent)
-                foreach (int column in segment.Columns) unseen[i * trunks.Capacity + column] = false;
-        }
-        hidden.narrow(1, 0, trunks.Capacity).index_copy_(0, model.Longs([.. tree.Fresh.Select(branch => branch.Slot)]), tensor(unseen, [tree.Fresh.Count, trunks.Capacity], ScalarType.Bool, model.Device));
-        tree.Fresh.Clear();
-    }
-
-    /// <summary>Logits and measures of rows that passed all layers, put into the branches' rows.</summary>
-    private void Keep(Tensor stream, int[] rows)
-    {
-        logits = Grown(logits, tree.LogitRows.End, model.Config.VocabSize, ScalarType.Float32, fill: false);
-        measures = Grown(measures, tree.LogitRows.End, 3, ScalarType.Float64, fill: false);
-        for (int first = 0; first < rows.Length; first += model.LogitRows)
-        {
-            using var scope = NewDisposeScope();
-            int count = Math.Min(model.LogitRows, rows.Length - first);
-            var made = model.Logits(stream.narrow(0, first, count), parameters[Parameters.FinalNorm], parameters.Frozen(Parameters.Head));
-            var (largest, logSum, entropy) = Head.Measure(made);
-            var into = model.Longs(rows.AsSpan(first, count));
-            logits.index_copy_(0, into, made);
-            measures.index_copy_(0, into, stack([largest, logSum, entropy], 1));
-        }
+        var stream = pass.Forward(new TreeRows(model, firstRow, tokens, positions), (layer, key, value) => cache.Trunks.Write(layer, slot, position, key, value));
+        next.Keep(stream.index_select(0, model.Longs(lasts)), logitRows, tree.LogitRows.End);
     }
 
     private void Pick(ReadOnlySpan<PickRequest> requests, ReadOnlySpan<int> chosen, int[] at, Span<TokenPick> picks)
@@ -289,8 +223,8 @@ internal sealed class TorchDecoder : IDecoder
             for (int j = 0; j < draws; j++) uniforms[r, j] = j < request.Count ? request.Seed.Uniform(j) : double.NaN;
         }
         var index = model.Longs(rows);
-        var measured = measures!.index_select(0, index);
-        var made = picker.Pick(logits!.index_select(0, index), measured.select(1, 0), measured.select(1, 1), uniforms, distinct);
+        var measured = next.Measures.index_select(0, index);
+        var made = picker.Pick(next.Logits.index_select(0, index), measured.select(1, 0), measured.select(1, 1), uniforms, distinct);
         var host = MemoryMarshal.Cast<byte, double>(made.cpu().contiguous().bytes);
         for (int r = 0; r < rows.Length; r++)
         {
@@ -302,25 +236,6 @@ internal sealed class TorchDecoder : IDecoder
                 picks[at[chosen[r]] + j] = new TokenPick((int)id, (float)logProb);
             }
         }
-    }
-
-    /// <summary>A tensor of at least so many rows and columns, with the former's contents at its beginning.</summary>
-    private Tensor Grown(Tensor? former, long rows, long columns, ScalarType type, bool fill)
-    {
-        if (former is not null && former.shape[0] >= rows && former.shape[1] >= columns) return former;
-        using var scope = NewDisposeScope();
-        if (former is not null) (rows, columns) = (Math.Max(rows, former.shape[0] + (rows > former.shape[0] ? former.shape[0] / 2 : 0)), Math.Max(columns, former.shape[1]));
-        var made = full([rows, columns], fill ? 1 : 0, type, model.Device).DetachFromDisposeScope();
-        if (former is null) return made;
-        made.narrow(0, 0, former.shape[0]).narrow(1, 0, former.shape[1]).copy_(former);
-        former.Dispose();
-        return made;
-    }
-
-    private void CheckToken(int token)
-    {
-        if ((uint)token >= (uint)model.Config.VocabSize)
-            throw new ArgumentOutOfRangeException(nameof(token), token, $"token = {token}: the vocabulary has {model.Config.VocabSize} tokens, 0 .. {model.Config.VocabSize - 1}");
     }
 
     private void CheckUsable()

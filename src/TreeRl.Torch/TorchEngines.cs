@@ -50,6 +50,7 @@ public sealed class TorchEngines : IEngineProvider
         ArgumentNullException.ThrowIfNull(weights);
         ArgumentNullException.ThrowIfNull(options);
         Require(device);
+        if (device == EngineDevice.Cuda) torch.backends.cuda.matmul.allow_tf32 = false; // single precision means single precision
         return TorchPolicy.Create(weights, torch.device(device == EngineDevice.Cuda ? "cuda:0" : "cpu"), options.Validated());
     }
 

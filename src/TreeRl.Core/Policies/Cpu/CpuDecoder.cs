@@ -55,16 +55,10 @@ internal sealed unsafe class CpuDecoder : IDecoder
     public void Prompt(ReadOnlySpan<int[]> prompts, Span<int> branches)
     {
         CheckUsable();
-        Guard.SameLength(branches.Length, prompts.Length, "one branch for each prompt");
+        DecoderCheck.Prompts(prompts, branches.Length, weights.Config);
         int rows = 0, blocks = 0;
-        for (int i = 0; i < prompts.Length; i++)
+        foreach (int[] prompt in prompts)
         {
-            int[] prompt = prompts[i];
-            if (prompt is not { Length: > 0 })
-                throw new ArgumentException($"prompt {i} is empty: a branch needs at least one token to be predicted from", nameof(prompts));
-            if (prompt.Length > weights.Config.ContextLength)
-                throw new ArgumentException($"prompt {i} has {prompt.Length} tokens: the model's context is {weights.Config.ContextLength}", nameof(prompts));
-            foreach (int token in prompt) CheckToken(token);
             rows += prompt.Length;
             blocks += (prompt.Length + DecodeAttention.BlockPositions - 1) / DecodeAttention.BlockPositions;
         }
@@ -119,9 +113,7 @@ internal sealed unsafe class CpuDecoder : IDecoder
             var branch = this.branches.Get(branches[i]);
             if (branch.SeenBy == calls) throw new ArgumentException($"branch {branches[i]} is given twice: a branch reads one token at a time", nameof(branches));
             branch.SeenBy = calls;
-            CheckToken(tokens[i]);
-            if (branch.Length >= weights.Config.ContextLength)
-                throw new ArgumentException($"branch {branches[i]} has read {branch.Length} tokens, the model's whole context: end it", nameof(branches));
+            DecoderCheck.Next(branches[i], branch.Length, tokens[i], weights.Config);
             blocks += branch.BlockCount + 1;
         }
         pass.Begin(branches.Length, blocks);
@@ -241,12 +233,6 @@ internal sealed unsafe class CpuDecoder : IDecoder
                 new ReadOnlySpan<float>(logits[block], weights.Config.VocabSize), pass.Measure(block), request.Distinct, request.Seed, new Span<TokenPick>(pickResults + at, request.Count));
             at += request.Count;
         }
-    }
-
-    private void CheckToken(int token)
-    {
-        if ((uint)token >= (uint)weights.Config.VocabSize)
-            throw new ArgumentOutOfRangeException(nameof(token), token, $"token = {token}: the vocabulary has {weights.Config.VocabSize} tokens, 0 .. {weights.Config.VocabSize - 1}");
     }
 
     private void CheckUsable()
