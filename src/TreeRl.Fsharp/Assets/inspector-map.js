@@ -42,7 +42,11 @@
         if (outcome && outcome.score !== undefined) this.mark(context, x + t.count[node] * unit + 3, y + h / 2, Math.min(h, 8), T.right(outcome.score), colours);
       }
       context.globalAlpha = 1;
-      if (token >= 0 && spans.has(t.nodeOf[token])) this.cursor(context, colours);
+      this.picture = document.createElement("canvas");
+      this.picture.width = canvas.width;
+      this.picture.height = canvas.height;
+      if (canvas.width && canvas.height) this.picture.getContext("2d").drawImage(canvas, 0, 0);
+      if (token >= 0) this.cursor(token, colours);
       canvas.setAttribute("aria-label", `map of ${ends.length} answers by ${quantityOf.label}` + (quantityOf.byRule ? ` of ${t.raw.rules[rule].name}` : ""));
     }
 
@@ -69,9 +73,16 @@
       if (isRight) context.fill(); else context.stroke();
     }
 
-    cursor(context, colours) {
-      const { t, spans, unit, line } = this.view, i = this.token, node = t.nodeOf[i];
-      if (i === undefined || !spans.has(node)) return;
+    /** Puts a frame around a token of the finished picture. */
+    cursor(i, colours) {
+      if (!this.view || !this.picture.width || !this.picture.height) return;
+      const { t, spans, unit, line } = this.view, node = t.nodeOf[i], context = this.canvas.getContext("2d");
+      context.save();
+      context.resetTransform();
+      context.clearRect(0, 0, this.canvas.width, this.canvas.height);
+      context.drawImage(this.picture, 0, 0);
+      context.restore();
+      if (!spans.has(node)) return;
       const [from, to] = spans.get(node);
       context.strokeStyle = colours.ink;
       context.lineWidth = 1.5;

@@ -106,6 +106,7 @@
 
     /** Changes what is chosen; what does not fit any more falls back to its first value. */
     go(change) {
+      if ("token" in change && Object.keys(change).length === 1) { this.moveTo(change.token); return; }
       const before = this.trees && this.trees[this.prompt], number = this.steps[this.step].step;
       Object.assign(this, change);
       if ("run" in change) this.step = Math.max(0, this.steps.findIndex(step => step.step === number)); // the same step of the other run
@@ -121,13 +122,19 @@
       if (this.leaf >= 0 && !this.nodes.includes(this.leaf)) this.leaf = -1;
       this.fill(allowed);
       this.show();
-      if ("token" in change && this.token >= 0) {
-        this.rows.reveal(this.t.nodeOf[this.token]);
-        const at = this.rows.element(this.token);
-        if (at) this.hover(at);
-        this.box.setAttribute("aria-activedescendant", "segment-" + this.t.nodeOf[this.token]);
-      }
       if ("leaf" in change && this.leaf >= 0) this.rows.reveal(this.leaf);
+    }
+
+    /** Moves the cursor to a token; nothing else changes, so nothing else is drawn again. */
+    moveTo(token) {
+      this.token = this.view.token = token;
+      for (const old of this.host.querySelectorAll(".tok.at")) old.classList.remove("at");
+      this.rows.reveal(this.t.nodeOf[token]);
+      for (const at of this.host.querySelectorAll(`.tok[data-i="${token}"]`)) at.classList.add("at");
+      const at = this.rows.element(token);
+      if (at) this.hover(at);
+      this.box.setAttribute("aria-activedescendant", "segment-" + this.t.nodeOf[token]);
+      for (const map of this.mapList) map.cursor(token, this.inks);
     }
 
     options(name, list, chosen, isShown = true) {
@@ -177,8 +184,8 @@
     }
 
     drawMaps() {
-      const colours = T.palette(this.host);
-      this.mapList.forEach((map, k) => { map.token = this.token; map.draw(this.view, this.nodes, this.view.rules[k], colours); });
+      this.inks = T.palette(this.host);
+      this.mapList.forEach((map, k) => map.draw(this.view, this.nodes, this.view.rules[k], this.inks));
     }
 
     fold(node) {
