@@ -37,6 +37,12 @@ internal static class AnswerCleaner
         {
             char c = text[i];
             if (c == '\\' && !rows && i + 2 < text.Length && text[i + 1] == '\\' && char.IsAsciiLetter(text[i + 2])) continue;
+            if (c == '\\' && i + 5 < text.Length && char.IsAsciiLetter(text[i + 5]) && string.CompareOrdinal(text, i, "\\quad", 0, 5) == 0)
+            {
+                builder.Append(' '); // a space that ran into the letter behind it
+                i += 4;
+                continue;
+            }
             if (c is >= '！' and <= '～') c = (char)(c - '！' + '!'); // full-width forms
             if (c < 128 && c >= ' ' && c != '"' && c != '`') builder.Append(c);
             else if (UnicodeSpelling.Table.TryGetValue(c, out string? spelling)) builder.Append(spelling);

@@ -12,6 +12,8 @@ namespace TreeRl.Rewards.Answers;
 /// <item>Units and currency may be left out. Known units that measure different things differ; of the same kind they are converted (1 hour is
 /// 60 minutes). Unknown words behind a number are ignored.</item>
 /// <item>Degrees: 90 degrees is 90 and is pi/2.</item>
+/// <item>A comma is a decimal sign where it can be nothing else: 1000,99 and 2,74 and 0,5 and 1.234,56; 1,5 is a list and 1,234 a thousand.</item>
+/// <item>A chain of equations counts when every member agrees with the answer, the last within one percent of it.</item>
 /// <item>Order: lists without brackets and sets have none; tuples, vectors and matrices have one. Round and square brackets of a pair matter.</item>
 /// <item>x = 5 and 5 are the same, and so are y = 2x and f(x) = 2x; equations are compared up to a constant factor.</item>
 /// <item>A base may be left out when the digits agree (52 and 52_8); two numbers with bases are compared by value.</item>
@@ -72,6 +74,13 @@ public static class AnswerEquivalence
             bool first = HasGroups(given), second = HasGroups(reference);
             if (first && forms.Compare(MathParser.Parse(given, rule, budget), right) == Tri.Same) return AnswerVerdict.Same;
             if (second && forms.Compare(left, MathParser.Parse(reference, rule, budget)) == Tri.Same) return AnswerVerdict.Same;
+        }
+        foreach (bool first in (ReadOnlySpan<bool>)[true, false])
+        {
+            string written = first ? given : reference;
+            if (!DecimalComma.In(written)) continue;
+            MathNode read = MathParser.Parse(written, CommaRule.Decimal, budget);
+            if ((first ? forms.Compare(read, right) : forms.Compare(left, read)) == Tri.Same) return AnswerVerdict.Same;
         }
         if ((HasText(left) || HasText(right)) && TextAnswer.Normal(given) is { Length: > 0 } text && text == TextAnswer.Normal(reference))
             return AnswerVerdict.Same;

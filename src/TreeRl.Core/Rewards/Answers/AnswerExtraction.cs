@@ -13,13 +13,13 @@ public enum AnswerPlace : byte
     /// <summary>Behind the last <c>####</c>.</summary>
     Hashes,
 
-    /// <summary>Behind the last "the answer is", "final answer:" or "answer:".</summary>
+    /// <summary>Behind the last "the answer is", "final answer:" or "answer:", or "A:" at the beginning of a line.</summary>
     Statement,
 
     /// <summary>The text as a whole is short enough to be an answer.</summary>
     Whole,
 
-    /// <summary>In the last piece of mathematics between dollar signs or their like.</summary>
+    /// <summary>In the last piece of mathematics between dollar signs or their like, unless a later sentence has a number.</summary>
     Mathematics,
 
     /// <summary>The last number of the text.</summary>
@@ -63,7 +63,7 @@ public static class AnswerExtraction
                 AnswerPlace.Hashes => AfterHashes(text),
                 AnswerPlace.Statement => StatedAnswer.Last(text),
                 AnswerPlace.Whole => Whole(text),
-                AnswerPlace.Mathematics => StatedAnswer.LastMathematics(text),
+                AnswerPlace.Mathematics => Mathematics(text),
                 _ => LastNumber(text),
             };
             if (!string.IsNullOrWhiteSpace(found)) return new ExtractedAnswer(found.Trim(), place);
@@ -73,7 +73,7 @@ public static class AnswerExtraction
 
     /// <summary>
     /// The content of the last <c>\boxed{}</c>, <c>\fbox{}</c> or <c>\boxed 5</c>, nested braces included. Boxes that follow each other with only
-    /// "and", "or", commas, dollar signs and white space between them are one answer, joined by commas (once when they mean the same), so that
+    /// "and", "or", marks, space and the name of what follows (<c>y =</c>) between them are one answer, joined by commas (once when they mean the same), so that
     /// boxing every candidate earns nothing. An unclosed box counts only when no box is closed behind it, and then has no content: null.
     /// </summary>
     public static string? LastBoxed(string text)
@@ -94,7 +94,7 @@ public static class AnswerExtraction
 
     /// <summary>
     /// The text behind the last <c>####</c> up to the end of the line, trimmed. Without one, the text behind the last # that stands alone and has no
-    /// space behind it (<c>#41</c>), so that headings do not count.
+    /// space behind it (<c>#41</c>), on the last line with little behind it, so that headings and "the #2 runner" do not count.
     /// </summary>
     public static string? AfterHashes(string text)
     {
@@ -108,7 +108,7 @@ public static class AnswerExtraction
         return line.Length == 0 ? null : line;
     }
 
-    /// <summary>What follows the last "the answer is", "final answer:" or "answer:", up to the end of the sentence, without dollar signs or bold marks around it.</summary>
+    /// <summary>What follows the last "the answer is", "final answer:", "answer:" or, at the beginning of a line, "A:", up to the end of the sentence, without dollar signs or bold marks around it.</summary>
     public static string? Stated(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
@@ -131,11 +131,24 @@ public static class AnswerExtraction
         return NumberScanner.First(text);
     }
 
+    private static string? Mathematics(string text)
+    {
+        string? found = StatedAnswer.LastMathematics(text, out int end);
+        return found is not null && NumberScanner.LastAt(text) is var number and >= 0 && StatedAnswer.SentenceEndsBetween(text, end, number) ? null : found;
+    }
+
+    /// <summary>A lone # counts on the last line when little follows, and no calculation: #41, but not #2 in "horse #2 wins 3 + 4 = 7 times".</summary>
     private static int SingleHash(string text)
     {
         for (int i = text.LastIndexOf('#'); i >= 0; i = i == 0 ? -1 : text.LastIndexOf('#', i - 1))
-            if ((i == 0 || text[i - 1] is not ('#' or '\\')) && i + 1 < text.Length && text[i + 1] != '#' && !char.IsWhiteSpace(text[i + 1])) return i;
+            if ((i == 0 || text[i - 1] is not ('#' or '\\')) && i + 1 < text.Length && text[i + 1] != '#' && !char.IsWhiteSpace(text[i + 1]) && IsBrief(text, i + 1)) return i;
         return -1;
+    }
+
+    private static bool IsBrief(string text, int from)
+    {
+        var rest = text.AsSpan(from).TrimEnd();
+        return rest.Length <= 24 && !rest.ContainsAny('=', '\n');
     }
 
     /// <summary>The text itself when it is one short line that reads as mathematics or has at most three words.</summary>

@@ -6,7 +6,9 @@ namespace TreeRl.Rewards.Answers;
 /// <summary>Finds boxes in one pass.</summary>
 internal static class BoxScanner
 {
+    private const int LongestJoin = 80;
     private static readonly string[] Names = ["boxed", "fbox", "framebox"];
+    private static readonly HashSet<string> Joins = new(StringComparer.Ordinal) { "and", "or", "text", "textrm", "mathrm", "mbox", "quad", "qquad", "left", "right" };
 
     /// <summary>A closed outermost box: the whole and its content.</summary>
     internal readonly record struct Box(int Start, int ContentStart, int ContentEnd, int End);
@@ -27,6 +29,7 @@ internal static class BoxScanner
             else if (c == '\\' || c == 'b' && (i == 0 || !char.IsLetter(text[i - 1]) && text[i - 1] != '\\'))
             {
                 int name = c == '\\' ? i + 1 : i;
+                if (c == '\\' && name < text.Length && text[name] == '\\' && NameLength(text, name + 1) > 0) name++; // a backslash that was escaped once more
                 int length = NameLength(text, name);
                 if (length == 0)
                 {
@@ -51,15 +54,37 @@ internal static class BoxScanner
         return found;
     }
 
-    /// <summary>True when nothing but joining words and marks stands between two boxes.</summary>
+    /// <summary>True when nothing but joining words, marks, space and the name of what follows (<c>y_2 =</c>) stands between two boxes.</summary>
     public static bool IsJoining(string text, int from, int to)
     {
-        if (to - from > 40) return false;
-        string between = text[from..to].Replace("\\text", "", StringComparison.Ordinal).Replace("and", "", StringComparison.Ordinal)
-            .Replace("or", "", StringComparison.Ordinal);
-        foreach (char c in between)
-            if (!(c is ' ' or ',' or ';' or '$' or '\n' or '{' or '}' or '*' or '\\' or '(' or ')')) return false;
+        if (to - from > LongestJoin) return false;
+        int end = to;
+        while (end > from && text[end - 1] == ' ') end--;
+        if (end > from && text[end - 1] == '=') end = Name(text, from, end - 1);
+        for (int i = from; i < end; i++)
+        {
+            char c = text[i];
+            if (c is ' ' or ',' or ';' or '$' or '\n' or '{' or '}' or '*' or '(' or ')' or '[' or ']') continue;
+            int word = i;
+            if (c == '\\') word++;
+            int stop = word;
+            while (stop < end && char.IsAsciiLetter(text[stop])) stop++;
+            if (c == '\\' && stop == word && word < end && text[word] is ' ' or ',' or ';' or ':' or '!' or '\\' or '(' or ')' or '[' or ']') stop = word + 1;
+            if (stop == word || char.IsAsciiLetter(text[word]) && !Joins.Contains(text[word..stop])) return false;
+            i = stop - 1;
+        }
         return true;
+    }
+
+    /// <summary>Where the name before an equals sign begins: a letter with its subscript; the sign's own place when there is none.</summary>
+    private static int Name(string text, int from, int equals)
+    {
+        int at = equals;
+        while (at > from && text[at - 1] == ' ') at--;
+        int end = at;
+        while (at > from && (char.IsAsciiLetterOrDigit(text[at - 1]) || text[at - 1] is '_' or '{' or '}' or '\'') && end - at < 8) at--;
+        while (at < end && !char.IsAsciiLetter(text[at])) at++;
+        return at < end ? at : equals + 1;
     }
 
     private static void Add(List<Box> found, Box box)

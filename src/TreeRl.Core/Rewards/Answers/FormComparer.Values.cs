@@ -130,7 +130,7 @@ internal sealed partial class FormComparer
         IReadOnlyList<MathNode> sides = relation.Args;
         List<MathNode> candidates;
         bool constantValue = value.IsScalar && !ScalarComparer.HasVariables(value);
-        if (IsName(sides[0])) candidates = sides.Skip(1).ToList();
+        if (IsName(sides[0]) || sides[0].Kind == MathKind.Ratio && value.Kind is MathKind.Ratio or MathKind.Divide && sides[0].Args.All(IsName)) candidates = sides.Skip(1).ToList();
         else if (IsName(sides[^1]) && sides.Count == 2) candidates = [sides[0]];
         else if (sides.All(s => scalars.Constant(s) is not null)) candidates = sides.ToList();
         else if (constantValue && !sides[0].Any(static n => n.Kind is MathKind.Number or MathKind.Based) && ScalarComparer.HasVariables(sides[0]))

@@ -33,6 +33,10 @@ internal sealed partial class FormComparer(WorkBudget budget)
         if (given.Kind == MathKind.Relation && (reference.Kind != MathKind.List || given.Text == "in")) return RelationAndValue(given, reference, givenIsRelation: true);
         if (reference.Kind == MathKind.Relation && (given.Kind != MathKind.List || reference.Text == "in")) return RelationAndValue(reference, given, givenIsRelation: false);
         if (given.Kind == MathKind.Text || reference.Kind == MathKind.Text) return Texts(given, reference);
+        if (Point(given) is { } point && reference.Kind is MathKind.Bracketed or MathKind.Matrix) return Compare(point, reference);
+        if (Point(reference) is { } named && given.Kind is MathKind.Bracketed or MathKind.Matrix) return Compare(given, named);
+        if (Assigned(given, reference) is { } assigned) return Collections(assigned, reference);
+        if (Assigned(reference, given) is { } known) return Collections(given, known);
         if (IsCollection(given) || IsCollection(reference)) return Collections(given, reference);
         if (given.Kind == MathKind.SetOperation && reference.Kind == MathKind.SetOperation)
             return given.Text == reference.Text ? Matching(given.Args, reference.Args, given.Text != "setminus") : Tri.Different;
@@ -55,6 +59,8 @@ internal sealed partial class FormComparer(WorkBudget budget)
                 "nosolution" => new MathNode(MathKind.Set, ""),
                 _ => TextAnswer.WordValue(node.Text) is { } value ? MathNode.Number(value) : node,
             };
+        if (node.Kind is MathKind.Add or MathKind.Multiply && node.Args.Count(static a => a.Kind == MathKind.Matrix || a is { Kind: MathKind.Negate, Args: [{ Kind: MathKind.Matrix }] }) > 1 && budget.Spend(node.Size))
+            return MatrixArithmetic.Evaluate(node, budget) ?? node;
         if (node.Kind == MathKind.Multiply && node.Args.Count(static a => a.Kind == MathKind.Matrix) == 1 && budget.Spend(node.Size))
         {
             MathNode matrix = node.Args.First(static a => a.Kind == MathKind.Matrix);
@@ -83,6 +89,28 @@ internal sealed partial class FormComparer(WorkBudget budget)
         MathKind.Set => node.Args.Count > 0 && node.Args.All(static a => a.Kind == MathKind.Relation),
         _ => false,
     };
+
+    /// <summary>The coordinates of a labelled point, A(1, 2), or null when the node is none.</summary>
+    private static MathNode? Point(MathNode node) =>
+        node is { Kind: MathKind.Multiply, Args: [{ Kind: MathKind.Symbol } label, { Kind: MathKind.Bracketed, Args.Count: >= 2 } place] } && char.IsUpper(label.Text[0]) ? place : null;
+
+    /// <summary>
+    /// Assignments in groups as tuples, p = 5, q = 2; p = 7, q = 2 as (5, 2), (7, 2), where the other side has tuples of that many places; null when it is nothing like that.
+    /// </summary>
+    private MathNode? Assigned(MathNode node, MathNode other)
+    {
+        if (node.Kind != MathKind.List || !IsCollection(other) || !node.Args.All(static a => a is { Kind: MathKind.Relation, Text: "=", Args: [{ Kind: MathKind.Symbol }, _] })) return null;
+        if (other.Args.Count == 0 || !other.Args.All(static a => a is { Kind: MathKind.Bracketed, Text: "()" })) return null;
+        int places = other.Args[0].Args.Count;
+        if (places < 2 || node.Args.Count != places * other.Args.Count || !budget.Spend(node.Args.Count)) return null;
+        for (int i = 0; i < node.Args.Count; i++)
+        {
+            string name = node.Args[i].Args[0].Text;
+            if (i < places ? node.Args.Take(i).Any(earlier => earlier.Args[0].Text == name) : node.Args[i - places].Args[0].Text != name) return null;
+        }
+        var tuples = node.Args.Chunk(places).Select(static group => new MathNode(MathKind.Bracketed, "()", [.. group.Select(static a => a.Args[1])]));
+        return new MathNode(MathKind.List, "", [.. tuples]);
+    }
 
     private Tri Texts(MathNode given, MathNode reference)
     {
@@ -225,5 +253,5 @@ internal sealed partial class FormComparer(WorkBudget budget)
 
     private static bool IsClock(MathNode ratio) =>
         ratio.Args.Count == 2 && ratio.Args.All(static a => a is { Kind: MathKind.Number, Value.IsInteger: true })
-        && ratio.Args[0].Value.Numerator is var hour && hour >= 0 && hour <= 24 && ratio.Args[1].Value.Numerator is var minute && minute >= 10 && minute < 60;
+        && ratio.Args[0].Value.Numerator is var hour && hour >= 0 && hour <= 24 && ratio.Args[1].Value.Numerator is var minute && (minute.IsZero || minute >= 10) && minute < 60;
 }

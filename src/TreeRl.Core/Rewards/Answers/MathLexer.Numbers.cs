@@ -11,6 +11,11 @@ internal sealed partial class MathLexer
         int start = position;
         var digits = new StringBuilder();
         TakeDigits(digits);
+        if (commas == CommaRule.Decimal && TakeDecimalComma(digits, start))
+        {
+            Emit(TokenKind.Number, digits.ToString(), start);
+            return;
+        }
         if (digits.Length is >= 1 and <= 3 && digits[0] != '0') TakeGroups(digits);
         bool hasPoint = false;
         string repeating = "";
@@ -36,6 +41,19 @@ internal sealed partial class MathLexer
         SkipOrdinal();
     }
 
+    /// <summary>Reads 1000,99 and 1.234,56 with the comma as decimal sign; false when the comma may be something else.</summary>
+    private bool TakeDecimalComma(StringBuilder digits, int start)
+    {
+        int comma = DecimalComma.Grouped(text, start, position) is var grouped and > 0 ? grouped : DecimalComma.At(text, start, position) > 0 ? position : 0;
+        if (comma == 0) return false;
+        for (; position < comma; position++)
+            if (char.IsAsciiDigit(text[position])) digits.Append(text[position]);
+        digits.Append('.');
+        position++;
+        TakeDigits(digits);
+        return true;
+    }
+
     private void TakeDigits(StringBuilder into)
     {
         int from = position;
@@ -46,7 +64,7 @@ internal sealed partial class MathLexer
     /// <summary>Groups of three digits behind a separator; a comma list such as 1,234,56 is left as a list.</summary>
     private void TakeGroups(StringBuilder digits)
     {
-        int startLength = digits.Length, startPosition = position;
+        int startLength = digits.Length, startPosition = position, wide = 0, groups = 0;
         bool sure = false;
         while (Separator() is var (length, certain) && length > 0)
         {
@@ -60,12 +78,17 @@ internal sealed partial class MathLexer
                     digits.Length = startLength;
                     position = startPosition;
                 }
-                return;
+                break;
             }
             sure |= certain;
+            groups++;
+            if (length == 2 && text[position] == ',') wide++;
             digits.Append(text, at, 3);
             position = at + 3;
         }
+        if (groups != 1 || wide != 1) return;
+        digits.Length = startLength; // 32, 349 may be two numbers; 11, 111, 111 is one
+        position = startPosition;
     }
 
     /// <summary>Length of a thousands separator at the position, 0 when there is none, and whether it can be nothing else.</summary>

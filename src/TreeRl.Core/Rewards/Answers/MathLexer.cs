@@ -17,6 +17,9 @@ internal enum CommaRule : byte
 
     /// <summary>Nowhere.</summary>
     Nowhere,
+
+    /// <summary>Nowhere, and a comma that can be nothing else is a decimal sign: <c>1000,99</c>.</summary>
+    Decimal,
 }
 
 /// <summary>

@@ -8,8 +8,8 @@ namespace TreeRl.Rewards.Answers;
 internal readonly record struct RealInterval(MathNode Low, bool LowClosed, MathNode High, bool HighClosed, double LowValue, double HighValue);
 
 /// <summary>
-/// A set of real numbers as a sorted union of intervals, read from intervals, unions, differences with points, inequalities in one variable
-/// and memberships. Ends are compared as scalars; their order comes from their values.
+/// A set of real numbers as a sorted union of intervals, read from intervals, unions, differences with points, memberships and inequalities: of a variable, of an
+/// expression linear in it, of the absolute value of one. Ends are compared as scalars; their order comes from their values.
 /// </summary>
 internal sealed class RealSet
 {
@@ -172,15 +172,20 @@ internal sealed class RealSet
             if (signs[0] == "!=") return new RealSet([All()], name).Minus([right], scalars);
             return signs[0] is "<" or "<=" or ">" or ">=" ? Half(right, signs[0], name, scalars) : null;
         }
-        if (signs.Length == 1 && node.Args[1].Kind == MathKind.Symbol && signs[0] is "<" or "<=" or ">" or ">=")
-            return Half(node.Args[0], Turned(signs[0]), node.Args[1].Text, scalars);
-        if (signs.Length != 2 || node.Args[1].Kind != MathKind.Symbol) return null;
+        if (signs.Length == 1 && signs[0] is "<" or "<=" or ">" or ">=")
+        {
+            bool turned = scalars.Constant(node.Args[0]) is not null;
+            MathNode bounded = node.Args[turned ? 1 : 0], end = node.Args[turned ? 0 : 1];
+            return bounded.IsScalar && Half(end, turned ? Turned(signs[0]) : signs[0], "", scalars) is { } half ? LinearBound.Of(bounded, half.intervals, scalars) is { } solved ? new RealSet(Merge(solved.Intervals), solved.Variable) : null : null;
+        }
+        if (signs.Length != 2 || !node.Args[1].IsScalar) return null;
         bool up = signs.All(static s => s is "<" or "<="), down = signs.All(static s => s is ">" or ">=");
         if (!up && !down) return null;
         RealInterval? between = up
             ? Interval(node.Args[0], signs[0] == "<=", node.Args[2], signs[1] == "<=", scalars)
             : Interval(node.Args[2], signs[1] == ">=", node.Args[0], signs[0] == ">=", scalars);
-        return between is { } only ? new RealSet([only], node.Args[1].Text) : null;
+        if (between is not { } only) return null;
+        return LinearBound.Of(node.Args[1], [only], scalars) is { } found ? new RealSet(Merge(found.Intervals), found.Variable) : null;
     }
 
     /// <summary>The inequality sign read from the other side.</summary>

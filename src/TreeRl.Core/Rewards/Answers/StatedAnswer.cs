@@ -15,10 +15,10 @@ internal static class StatedAnswer
 
     private static readonly (string Open, string Close)[] Delimiters = [("$$", "$$"), ("$", "$"), ("\\(", "\\)"), ("\\[", "\\]")];
 
-    /// <summary>What follows the last phrase that announces an answer, or null.</summary>
+    /// <summary>What follows the last phrase that announces an answer, or null. A line that begins with "A:" announces one too.</summary>
     public static string? Last(string text)
     {
-        int end = -1;
+        int end = LetterLine(text);
         foreach (string phrase in Phrases)
         {
             int at = text.LastIndexOf(phrase, StringComparison.OrdinalIgnoreCase);
@@ -27,10 +27,14 @@ internal static class StatedAnswer
         return end < 0 ? null : Statement(text, end);
     }
 
-    /// <summary>The last piece of mathematics in dollar signs, \( \) or \[ \], or null.</summary>
-    public static string? LastMathematics(string text)
+    /// <summary>What follows "A:" at the beginning of the last such line, or null.</summary>
+    public static string? OnLetterLine(string text) => LetterLine(text) is var at and >= 0 ? Statement(text, at) : null;
+
+    /// <summary>The last piece of mathematics in dollar signs, \( \) or \[ \], or null; and where it ends.</summary>
+    public static string? LastMathematics(string text, out int end)
     {
-        int start = -1, end = -1;
+        int start = -1;
+        end = -1;
         for (int i = 0; i < text.Length; i++)
         {
             if (text[i] is not ('$' or '\\')) continue;
@@ -49,6 +53,22 @@ internal static class StatedAnswer
             i = closing + close.Length - 1;
         }
         return start < 0 ? null : text[start..end].Trim();
+    }
+
+    /// <summary>True when a sentence ends, or a line, between two places.</summary>
+    public static bool SentenceEndsBetween(string text, int from, int to)
+    {
+        int after = from;
+        while (after < to && text[after] is '$' or '\\' or ')' or ']' or ' ') after++;
+        return to > from && (SentenceEnd(text, from) < to || after < to && char.IsUpper(text[after]));
+    }
+
+    /// <summary>The place behind "A:" at the beginning of the last line that has it, or -1; choices, which go on with "B:", do not count.</summary>
+    private static int LetterLine(string text)
+    {
+        for (int at = text.LastIndexOf("A:", StringComparison.Ordinal); at >= 0; at = at == 0 ? -1 : text.LastIndexOf("A:", at - 1, StringComparison.Ordinal))
+            if (at == 0 || text[at - 1] == '\n') return text.IndexOf("\nB:", at, StringComparison.Ordinal) < 0 ? at + 2 : -1;
+        return -1;
     }
 
     private static bool Opens(string text, int at, out int length, out string close)

@@ -18,7 +18,7 @@ public class AnswerEquivalenceTests
         return data;
     }
 
-    public static TheoryData<string, string> Same => Pairs(SamePairs.Table, MoreSamePairs.Table, FurtherSamePairs.Table);
+    public static TheoryData<string, string> Same => Pairs(SamePairs.Table, MoreSamePairs.Table, FurtherSamePairs.Table, LatestSamePairs.Table);
 
     public static TheoryData<string, string> Different => Pairs(DifferentPairs.Table);
 

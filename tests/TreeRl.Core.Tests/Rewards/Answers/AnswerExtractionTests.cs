@@ -28,6 +28,7 @@ public class AnswerExtractionTests
     [InlineData("#### 1\n#### 2 eggs", "2 eggs")]
     [InlineData("so #41", "41")]
     [InlineData("### Step 2\nso 41", null)]
+    [InlineData("and #12 will win 40 - 24 = 16 times", null)]
     [InlineData("#### ", null)]
     [InlineData("none", null)]
     public void The_text_behind_the_hashes_ends_with_its_line(string text, string? answer) => Assert.Equal(answer, AnswerExtraction.AfterHashes(text));
@@ -41,6 +42,10 @@ public class AnswerExtractionTests
     [InlineData("1,2", "2")]
     [InlineData("version 2.", "2")]
     [InlineData("a .5", ".5")]
+    [InlineData("code AZ2B", null)]
+    [InlineData("from x2 to 5cm", "5")]
+    [InlineData("it costs 2,74 now", "2,74")]
+    [InlineData("either 3,5,72", "72")]
     [InlineData("none", null)]
     public void The_last_number_is_read_as_written(string text, string? number) => Assert.Equal(number, AnswerExtraction.LastNumber(text));
 
@@ -54,6 +59,9 @@ public class AnswerExtractionTests
     [InlineData("The answer is 1. No, the answer is 2.", "2")]
     [InlineData("The answer is 12, which is even.", "12")]
     [InlineData("no statement", null)]
+    [InlineData("The sum is 5.\nA: 7 eggs", "7 eggs")]
+    [InlineData("Choose:\nA: 7\nB: 8", null)]
+    [InlineData("\"LA: 7\"", null)]
     public void A_stated_answer_ends_with_its_sentence(string text, string? answer) => Assert.Equal(answer, AnswerExtraction.Stated(text));
 
     [Fact]

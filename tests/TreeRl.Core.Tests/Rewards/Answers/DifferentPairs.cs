@@ -114,5 +114,25 @@ internal static class DifferentPairs
         50\% ~~ 5
         0.05 ~~ 5.0
         5 ~~ 5\text{ million}
+        |x-2|<3 ~~ [-1,5]
+        |x-2|<3 ~~ (-1,6)
+        |x-2|>3 ~~ (-1,5)
+        |x|<-1 ~~ (-1,1)
+        2x+1 \ge 5 ~~ (2,\infty)
+        -3 < 2x - 1 \le 5 ~~ (-1,3)
+        A(1,2) ~~ (2,1)
+        A(1,2) ~~ B(1,2)
+        p=5,q=2;p=7,q=2 ~~ (5,2),(2,7)
+        p=5,q=2;q=7,p=2 ~~ (5,2),(7,2)
+        a:b=3:8 ~~ 8:3
+        1234,56 ~~ 123456
+        2,74 ~~ 274
+        0,5 ~~ 5
+        1.234,56 ~~ 1.23456
+        1,234 ~~ 1.234
+        32, 349 ~~ 32349
+        12:00 ~~ 1:00
+        \begin{pmatrix}1&2\\3&4\end{pmatrix}\begin{pmatrix}0&1\\1&0\end{pmatrix} ~~ \begin{pmatrix}3&4\\1&2\end{pmatrix}
+        \begin{pmatrix}1&2\end{pmatrix}+\begin{pmatrix}1\\2\end{pmatrix} ~~ \begin{pmatrix}2&4\end{pmatrix}
         """;
 }

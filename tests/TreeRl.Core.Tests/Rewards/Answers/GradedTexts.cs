@@ -128,5 +128,14 @@ internal static class GradedTexts
         The answer is $12$, which is even. ~~ 12
         The answer is 12 because 3*4=12. ~~ 12
         The answer is -5/2 ~~ -2.5
+        Horse #2 loses and 40-24 = 16 think #12 wins...\nA: 16 ~~ 16
+        A: $1,250 ~~ 1250
+        Final Answer: The largest number of pieces that one can cut is 22. Good luck. ~~ 22
+        We check $n = 90$ first. Hence there are 12 such sequences. ~~ 12
+        It holds that $$a \ge \frac{2}{1}.$$ Therefore the error grows by 100%. ~~ 100\%
+        $$\boxed{(2, 2)} \quad \text{and} \quad \boxed{(6, 2)}$$ ~~ (2, 2), (6, 2)
+        \(a = \boxed{3}\) and \(b_2 = \boxed{4}\) ~~ 3, 4
+        so it is \\boxed{004}. ~~ 4
+        That makes 2,74 in all ~~ 2.74
         """;
 }
