@@ -45,7 +45,7 @@ internal static class AnswerCleaner
             }
             if (c is >= '！' and <= '～') c = (char)(c - '！' + '!'); // full-width forms
             if (c < 128 && c >= ' ' && c != '"' && c != '`') builder.Append(c);
-            else if (UnicodeSpelling.Table.TryGetValue(c, out string? spelling)) builder.Append(spelling);
+            else if (UnicodeSpelling.Of(c) is { } spelling) builder.Append(spelling);
             else if (char.IsWhiteSpace(c) || char.IsControl(c) || c is '\u200b' or '\ufeff' or '\u2061' or '\u2062') builder.Append(' ');
             else builder.Append(c);
         }

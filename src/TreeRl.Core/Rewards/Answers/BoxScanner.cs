@@ -11,20 +11,23 @@ internal static class BoxScanner
     private static readonly HashSet<string> Joins = new(StringComparer.Ordinal) { "and", "or", "text", "textrm", "mathrm", "mbox", "quad", "qquad", "left", "right" };
 
     /// <summary>A closed outermost box: the whole and its content.</summary>
-    internal readonly record struct Box(int Start, int ContentStart, int ContentEnd, int End);
+    internal sealed record Box(int Start, int ContentStart, int ContentEnd, int End);
 
     /// <summary>The closed boxes that are not inside another one, in the order of the text.</summary>
     public static List<Box> Boxes(string text)
     {
         var found = new List<Box>();
-        var open = new Stack<(int Start, int Content, bool IsBox)>(); // one entry per open brace
+        var open = new List<int>(); // per open brace where the box begins, or -1, and where its content does
         for (int i = 0; i < text.Length; i++)
         {
             char c = text[i];
-            if (c == '{') open.Push((i, i + 1, false));
+            if (c == '{') Push(-1, i + 1);
             else if (c == '}')
             {
-                if (open.Count > 0 && open.Pop() is { IsBox: true } box) Add(found, new Box(box.Start, box.Content, i, i + 1));
+                if (open.Count == 0) continue;
+                int begin = open[^2], content = open[^1];
+                open.RemoveRange(open.Count - 2, 2);
+                if (begin >= 0) Add(found, new Box(begin, content, i, i + 1));
             }
             else if (c == '\\' || c == 'b' && (i == 0 || !char.IsLetter(text[i - 1]) && text[i - 1] != '\\'))
             {
@@ -40,7 +43,7 @@ internal static class BoxScanner
                 while (next < text.Length && text[next] is ' ' or '\n') next++;
                 if (next < text.Length && text[next] == '{')
                 {
-                    open.Push((i, next + 1, true));
+                    Push(i, next + 1);
                     i = next;
                 }
                 else if (c == '\\' && next < text.Length)
@@ -52,6 +55,12 @@ internal static class BoxScanner
             }
         }
         return found;
+
+        void Push(int begin, int content)
+        {
+            open.Add(begin);
+            open.Add(content);
+        }
     }
 
     /// <summary>True when nothing but joining words, marks, space and the name of what follows (<c>y_2 =</c>) stands between two boxes.</summary>

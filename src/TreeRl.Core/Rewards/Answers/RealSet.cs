@@ -5,7 +5,7 @@ using System.Linq;
 namespace TreeRl.Rewards.Answers;
 
 /// <summary>One interval with constant ends; a point has both ends equal and closed.</summary>
-internal readonly record struct RealInterval(MathNode Low, bool LowClosed, MathNode High, bool HighClosed, double LowValue, double HighValue);
+internal sealed record RealInterval(MathNode Low, bool LowClosed, MathNode High, bool HighClosed, double LowValue, double HighValue);
 
 /// <summary>
 /// A set of real numbers as a sorted union of intervals, read from intervals, unions, differences with points, memberships and inequalities: of a variable, of an

@@ -88,13 +88,19 @@ internal sealed class ScalarComparer(WorkBudget budget)
 
     private static string Free(MathNode node)
     {
-        var names = new System.Collections.Generic.SortedSet<string>(StringComparer.Ordinal);
+        var names = new System.Collections.Generic.List<string>();
         node.Any(n =>
         {
-            if (n.Kind == MathKind.Symbol && n.Text is not ("pi" or "e" or "i")) names.Add(n.Text);
+            if (n.Kind == MathKind.Symbol && n.Text is not ("pi" or "e" or "i")) Add(n.Text);
             return false;
         });
         return string.Join(' ', names);
+
+        void Add(string name)
+        {
+            int at = names.BinarySearch(name, StringComparer.Ordinal);
+            if (at < 0) names.Insert(~at, name);
+        }
     }
 
     private static bool IsInfinite(MathNode node) =>

@@ -1,5 +1,4 @@
 using System;
-using System.Collections.Frozen;
 using System.Collections.Generic;
 using System.Text;
 
@@ -8,7 +7,7 @@ namespace TreeRl.Rewards.Answers;
 /// <summary>Answers in words: normal form, choice letters, number words.</summary>
 internal static class TextAnswer
 {
-    private static readonly FrozenDictionary<string, string> Synonyms = Map(
+    private static readonly Dictionary<string, string> Synonyms = Map(
         "dne:doesnotexist nosolutions:nosolution norealsolution:nosolution norealsolutions:nosolution emptyset:nosolution none:nosolution "
         + "noroots:nosolution norealroots:nosolution theemptyset:nosolution infinite:infinity infinitelymany:infinity infty:infinity "
         + "infinitelymanysolutions:infinity allrealnumbers:reals allreals:reals realnumbers:reals allrealnumbersx:reals mathbbr:reals "
@@ -99,10 +98,10 @@ internal static class TextAnswer
         return null;
     }
 
-    private static FrozenDictionary<string, string> Map(string pairs)
+    private static Dictionary<string, string> Map(string pairs)
     {
         var map = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (string pair in pairs.Split(' ')) map[pair[..pair.IndexOf(':')]] = pair[(pair.IndexOf(':') + 1)..];
-        return map.ToFrozenDictionary(StringComparer.Ordinal);
+        return map;
     }
 }

@@ -1,15 +1,15 @@
-using System.Collections.Frozen;
-using System.Collections.Generic;
-
 namespace TreeRl.Rewards.Answers;
 
 /// <summary>How symbols beyond ASCII are spelled in LaTeX before an answer is read.</summary>
 internal static class UnicodeSpelling
 {
-    /// <summary>The spelling by character; a command ends with a space.</summary>
-    public static readonly FrozenDictionary<char, string> Table = Build();
+    /// <summary>Upper byte of a character -> lower byte -> spelling; null where there are none.</summary>
+    private static readonly string?[]?[] Pages = Build();
 
-    private static FrozenDictionary<char, string> Build()
+    /// <summary>The spelling of a character, or null when it has none; a command ends with a space.</summary>
+    public static string? Of(char c) => Pages[c >> 8]?[c & 0xFF];
+
+    private static string?[]?[] Build()
     {
         // each entry is one character and its spelling
         const string Entries =
@@ -20,11 +20,13 @@ internal static class UnicodeSpelling
             + "θ\\theta λ\\lambda μ\\mu ρ\\rho σ\\sigma φ\\phi ϕ\\phi ω\\omega Δ\\Delta ∅\\emptyset ℝ\\R →\\to ⇒\\implies ≈\\approx "
             + "≡\\equiv ∖\\setminus ⟨\\langle ⟩\\rangle ⌊\\lfloor ⌋\\rfloor ⌈\\lceil ⌉\\rceil ∣| ′' ’' ‘' …\\ldots ￥\\$ €\\$ £\\$ 、, 。. "
             + "∧\\land ∨\\lor";
-        var table = new Dictionary<char, string>();
-        foreach (string entry in Entries.Split(' ')) table[entry[0]] = char.IsAsciiLetter(entry[^1]) ? entry[1..] + " " : entry[1..];
-        foreach (char blank in "∠△“”\"`") table[blank] = " ";
-        table['\u0008'] = "\\b"; // escapes that were read as control characters
-        table['\u000C'] = "\\f";
-        return table.ToFrozenDictionary();
+        var pages = new string?[]?[256];
+        foreach (string entry in Entries.Split(' ')) Put(entry[0], char.IsAsciiLetter(entry[^1]) ? entry[1..] + " " : entry[1..]);
+        foreach (char blank in "∠△“”\"`") Put(blank, " ");
+        Put('\u0008', "\\b"); // escapes that were read as control characters
+        Put('\u000C', "\\f");
+        return pages;
+
+        void Put(char c, string spelling) => (pages[c >> 8] ??= new string?[256])[c & 0xFF] = spelling;
     }
 }

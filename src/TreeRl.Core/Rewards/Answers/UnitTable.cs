@@ -1,7 +1,5 @@
 using System;
-using System.Collections.Frozen;
 using System.Collections.Generic;
-using System.Linq;
 using System.Text;
 
 namespace TreeRl.Rewards.Answers;
@@ -12,7 +10,7 @@ namespace TreeRl.Rewards.Answers;
 /// </summary>
 internal static class UnitTable
 {
-    private static readonly FrozenDictionary<string, (string Dimension, BigRational Scale)> Units = Build();
+    private static readonly Dictionary<string, Unit> Units = Build();
 
     /// <summary>The scale that turns <paramref name="given"/> into <paramref name="reference"/>; 1 when one of them is unknown or missing, null when they conflict.</summary>
     public static BigRational? Scale(string given, string reference)
@@ -30,7 +28,8 @@ internal static class UnitTable
         string clock = unit.Length <= 4 ? unit.Replace(".", "", StringComparison.Ordinal).ToLowerInvariant() : "";
         if (clock is "am" or "pm") return (clock, BigRational.One);
         if (unit.StartsWith("mod ", StringComparison.Ordinal)) return (unit, BigRational.One);
-        var powers = new SortedDictionary<string, int>(StringComparer.Ordinal);
+        var dimensions = new List<string>(); // sorted
+        var powers = new List<int>();
         BigRational scale = BigRational.One;
         int sign = 1, pending = 1;
         (string Dimension, BigRational Scale, int Power)? last = null;
@@ -63,13 +62,20 @@ internal static class UnitTable
             pending = 1;
         }
         var name = new StringBuilder();
-        foreach ((string dimension, int power) in powers)
-            if (power != 0) name.Append(dimension).Append(power).Append(' ');
+        for (int i = 0; i < powers.Count; i++)
+            if (powers[i] != 0) name.Append(dimensions[i]).Append(powers[i]).Append(' ');
         return name.Length == 0 ? null : (name.ToString(), scale);
 
         void Add(string dimension, BigRational factor, int power)
         {
-            powers[dimension] = powers.GetValueOrDefault(dimension) + power;
+            int at = 0;
+            while (at < dimensions.Count && string.CompareOrdinal(dimensions[at], dimension) < 0) at++;
+            if (at == dimensions.Count || dimensions[at] != dimension)
+            {
+                dimensions.Insert(at, dimension);
+                powers.Insert(at, 0);
+            }
+            powers[at] += power;
             scale = power > 0 ? scale * factor : scale / factor;
         }
     }
@@ -90,7 +96,7 @@ internal static class UnitTable
         }
     }
 
-    private static (string Dimension, BigRational Scale)? Find(string word)
+    private static Unit? Find(string word)
     {
         if (Units.TryGetValue(word, out var exact)) return exact;
         string lower = word.ToLowerInvariant();
@@ -100,9 +106,9 @@ internal static class UnitTable
         return null;
     }
 
-    private static FrozenDictionary<string, (string, BigRational)> Build()
+    private static Dictionary<string, Unit> Build()
     {
-        var units = new Dictionary<string, (string, BigRational)>(StringComparer.Ordinal);
+        var units = new Dictionary<string, Unit>(StringComparer.Ordinal);
         Define("length", "m meter metre", 1, 1);
         Define("length", "cm centimeter centimetre", 1, 100);
         Define("length", "mm millimeter millimetre", 1, 1000);
@@ -133,11 +139,13 @@ internal static class UnitTable
         Define("volume us", "qt quart", 4, 1);
         Define("volume us", "pt pint", 2, 1);
         Define("volume us", "cup", 1, 1);
-        return units.ToFrozenDictionary(StringComparer.Ordinal);
+        return units;
 
         void Define(string dimension, string names, long above, long below)
         {
-            foreach (string name in names.Split(' ').Where(static n => n.Length > 0)) units[name] = (dimension, BigRational.Of(above, below));
+            foreach (string name in names.Split(' ')) units[name] = new Unit(dimension, BigRational.Of(above, below));
         }
     }
+
+    private sealed record Unit(string Dimension, BigRational Scale);
 }
