@@ -29,6 +29,7 @@ internal enum CommaRule : byte
 internal sealed partial class MathLexer
 {
     private const int MaxTextNesting = 8;
+    private const int MostBasedDigits = 128;
 
     private readonly string text;
     private readonly CommaRule commas;
@@ -155,6 +156,7 @@ internal sealed partial class MathLexer
         bool anyDigit = false;
         for (; digits < text.Length && (char.IsAsciiDigit(text[digits]) || char.IsAsciiLetterUpper(text[digits])); digits++)
         {
+            if (digits - start > MostBasedDigits) return false; // keeps a long run from being read anew at each of its places
             anyDigit |= char.IsAsciiDigit(text[digits]);
             highest = Math.Max(highest, char.IsAsciiDigit(text[digits]) ? text[digits] - '0' : text[digits] - 'A' + 10);
         }

@@ -5,6 +5,9 @@ namespace TreeRl.Rewards.Answers;
 /// <summary>Sums and products of matrices, cell by cell as expressions.</summary>
 internal static class MatrixArithmetic
 {
+    /// <summary>Most nodes that a product may have; long products, whose cells grow with every factor, stay as they are.</summary>
+    private const long LargestProduct = 10_000;
+
     /// <summary>The one matrix that a sum or product of matrices is; null when the shapes do not fit or the budget ends.</summary>
     public static MathNode? Evaluate(MathNode node, WorkBudget budget)
     {
@@ -23,7 +26,8 @@ internal static class MatrixArithmetic
         foreach (MathNode right in matrices.Skip(1))
         {
             int inner = product.Columns, rows = product.Args.Count / inner;
-            if (right.Args.Count != inner * right.Columns || !budget.Spend((long)rows * inner * right.Columns + (long)inner * product.Size + (long)rows * right.Size)) return null;
+            long cost = (long)rows * inner * right.Columns + (long)right.Columns * product.Size + (long)rows * right.Size;
+            if (right.Args.Count != inner * right.Columns || cost > LargestProduct || !budget.Spend(cost)) return null;
             MathNode left = product;
             product = MathNode.Matrix(right.Columns, [.. Enumerable.Range(0, rows * right.Columns).Select(cell => new MathNode(MathKind.Add, "",
                 [.. Enumerable.Range(0, inner).Select(k => new MathNode(MathKind.Multiply, "", left.Args[cell / right.Columns * inner + k], right.Args[k * right.Columns + cell % right.Columns]))]))]);
