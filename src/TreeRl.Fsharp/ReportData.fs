@@ -161,6 +161,7 @@ type RunView =
     }
 
 /// <summary>A report over one run or several.</summary>
+[<Notebooks.TypeFormatterSource(typeof<Notebooks.HtmlFormatterSource>)>]
 type ReportView =
     {
         /// <summary>Heading.</summary>
@@ -254,3 +255,13 @@ module internal Format =
             |> String.concat "  "
 
         Array.append [| line columns |] (Array.map line rows)
+
+type ReportView with
+
+    /// <summary>For notebooks: the table of results. <c>Report.write</c> makes the whole page.</summary>
+    member report.ToHtml() =
+        [
+            HtmlParts.caption report.Title
+            HtmlParts.table Format.resultColumns (report.Runs |> Array.map Format.resultRow)
+        ]
+        |> HtmlParts.render

@@ -229,5 +229,6 @@ let ``a run shows its accuracy and its curves`` () =
     Assert.StartsWith("step 1: reward", Display.text run.Result.Steps[0])
     Assert.Contains("<svg", html run)
     Assert.Contains("accuracy after", html run)
+    Assert.Contains("sampled tokens</th>", html (Report.viewAll "one run" [ run ]))
     Assert.StartsWith("experiment \"display\"", Display.text run.Experiment)
     Assert.Contains("redistribute: leafScore", Display.text run.Experiment)

@@ -1,7 +1,8 @@
-/// Code blocks of Markdown documents.
+/// Code blocks of Markdown documents: finding them, their small form, and comparing what they show.
 module TreeRl.Docs.Markdown
 
 open System
+open System.Text.RegularExpressions
 
 /// A fenced block: what stands after the fence, its lines, and where it stands.
 type Block =
@@ -53,3 +54,38 @@ let blocks (name: string) (lines: string[]) : Block list =
             next (at + 1) found
 
     next 0 []
+
+let private stepsLine =
+    Regex(@"^(?<indent>\s*)steps \d+\s*$", RegexOptions.Multiline ||| RegexOptions.CultureInvariant)
+
+/// The small form of a block: experiments of one step.
+let small (code: string) =
+    let also word line (indent: string) =
+        if code.Contains(word + " ", StringComparison.Ordinal) then
+            ""
+        else
+            $"\n{indent}{line}"
+
+    stepsLine.Replace(
+        code,
+        fun (found: Match) ->
+            let indent = found.Groups["indent"].Value
+
+            $"{indent}steps 1"
+            + also "promptsPerStep" "promptsPerStep 2" indent
+            + also "evaluateOn" "evaluateOn 4 1" indent
+    )
+
+/// True when a text says what was expected; a last line of three dots stands for the rest.
+let matches (expected: string) (actual: string) =
+    let trimmed (text: string) =
+        text.Split '\n' |> Array.map _.TrimEnd() |> String.concat "\n"
+
+    let expected, actual = trimmed expected, trimmed actual
+
+    if expected = "..." then
+        true
+    elif expected.EndsWith("\n...", StringComparison.Ordinal) then
+        actual.StartsWith(expected.Substring(0, expected.Length - 4), StringComparison.Ordinal)
+    else
+        expected = actual
