@@ -86,10 +86,13 @@ module internal EvaluateTable =
             |]
 
         [|
-            $"{evaluation.Policy} on {evaluation.Tasks}, {evaluation.AnswersPerItem} answers a question at temperature {Show.number evaluation.Picking.Temperature}"
+            ($"{evaluation.Policy} on {evaluation.Tasks}, "
+             + Show.count evaluation.AnswersPerItem "answer"
+             + $" a question at temperature {Show.number evaluation.Picking.Temperature}")
             yield! Format.table (columns evaluation) rows
             if evaluation.Ungraded > 0 then
-                $"{evaluation.Ungraded} answers failed in grading or ran out of time; they count as wrong"
+                (Show.count evaluation.Ungraded "answer"
+                 + " failed in grading or ran out of time; counted as wrong")
         |]
 
     let private p value =
@@ -107,7 +110,8 @@ module internal EvaluateTable =
                         row compared.Second compared.SecondMean
                         row "difference" compared.Difference
                     |]
-            $"better in {compared.Better}, worse in {compared.Worse}, equal in {compared.Equal} of {compared.Items.Length} questions"
+            ($"better in {compared.Better}, worse in {compared.Worse}, equal in {compared.Equal} of "
+             + Show.count compared.Items.Length "question")
             let how =
                 if compared.Permutation.IsExact then
                     "exact"

@@ -260,8 +260,13 @@ module Lab =
                 prompts
                 |> trueGradient setup.Policy setup.Reward first.Sample setup.Rollouts (setup.Seed + 1)
 
-            say
-                $"true gradient: {setup.Rollouts} rollouts of {setup.Prompts} questions, {Show.whole gradient.Tokens} tokens"
+            say (
+                "true gradient: "
+                + Show.count setup.Rollouts "rollout"
+                + " of "
+                + Show.count setup.Prompts "question"
+                + $", {Show.whole gradient.Tokens} tokens"
+            )
 
             let grown =
                 [
@@ -293,7 +298,7 @@ module Lab =
                         for rule in one.Comparison.Rules do
                             measure setup one.Truth gradient one.Asked rule
 
-                        say $"{one.Asked.Name}: measured {one.Comparison.Rules.Length} rules"
+                        say ($"{one.Asked.Name}: measured " + Show.count one.Comparison.Rules.Length "rule")
                 ]
 
             {

@@ -71,7 +71,7 @@ public sealed record PolicyEvaluation
 
     /// <summary>Policy, tasks and accuracy in one line.</summary>
     public override string ToString() => FormattableString.Invariant(
-        $"{Policy} on {Tasks}: accuracy {Measure(Metric.Accuracy)} ({Items.Length} items, {AnswersPerItem} answers each, temperature {Picking.Temperature})");
+        $"{Policy} on {Tasks}: accuracy {Measure(Metric.Accuracy)} ({Counted.Of(Items.Length, "item")}, {Counted.Of(AnswersPerItem, "answer")} each, temperature {Picking.Temperature})");
 
     /// <summary>Runs of digits by value, all else by code; so "level 2" comes before "level 10".</summary>
     private static Comparer<string> NaturalOrder { get; } = Comparer<string>.Create(static (left, right) =>

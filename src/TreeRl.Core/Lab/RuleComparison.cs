@@ -103,7 +103,7 @@ public sealed class RuleComparison
     {
         int width = Names.Max(name => name.Length);
         var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"{Rules.Length} rules on {Forest}\n");
+        text.Append(CultureInfo.InvariantCulture, $"{Counted.Of(Rules.Length, "rule")} on {Forest}\n");
         text.Append(CultureInfo.InvariantCulture, $"{"rule".PadRight(width)}  {"with signal",12}  {"effective tokens",17}\n");
         for (int r = 0; r < Rules.Length; r++)
             text.Append(CultureInfo.InvariantCulture, $"{Names[r].PadRight(width)}  {Rules[r].SignalShare,12:P1}  {Rules[r].EffectiveTokens,17:N0}\n");

@@ -47,7 +47,7 @@ public sealed record EvaluationResult
 
     /// <inheritdoc/>
     public override string ToString() => FormattableString.Invariant(
-        $"accuracy {100 * Accuracy:F1} % [{100 * Low:F1}, {100 * High:F1}] ({Items.Length} items, {AnswerTokens:F1} tokens an answer)");
+        $"accuracy {100 * Accuracy:F1} % [{100 * Low:F1}, {100 * High:F1}] ({Counted.Of(Items.Length, "item")}, {AnswerTokens:F1} tokens an answer)");
 }
 
 /// <summary>Samples answers to held-out items and grades them.</summary>

@@ -70,7 +70,7 @@ public sealed class RunResult : IDisposable
 
     /// <inheritdoc/>
     public override string ToString() => FormattableString.Invariant(
-        $"{Plan.Name}: {Steps.Length} steps, {TokensSampled} tokens, accuracy {100 * Before.Accuracy:F1} % -> {100 * After.Accuracy:F1} % [{100 * After.Low:F1}, {100 * After.High:F1}]");
+        $"{Plan.Name}: {Counted.Of(Steps.Length, "step")}, {Counted.Of(TokensSampled, "token")}, accuracy {100 * Before.Accuracy:F1} % -> {100 * After.Accuracy:F1} % [{100 * After.Low:F1}, {100 * After.High:F1}]");
 }
 
 /// <summary>What a run is doing.</summary>
