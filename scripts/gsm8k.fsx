@@ -1,10 +1,11 @@
 // Tree RL of a published checkpoint on GSM8K (arXiv 2110.14168), from a file of JSON lines: questions in a template, answers graded by
 // equivalence, forests that branch where the model is unsure, TreeAdv's credit, GRPO's update; the same held-out questions before and after.
 //
-// run      ./treerl scripts/gsm8k.fsx --model <folder> [--data <gsm8k.jsonl>] [--steps 50]
-//          The folder has config.json, safetensors and a tokenizer. The data defaults to gsm8k_test.jsonl in the folder that TREERL_DATA
-//          names (../shared/data beside the repository); one question in five is held out. To report numbers, train on GSM8K's train file.
-//          TREERL_SMALL=1 needs neither: it makes a tiny random model, right about nothing, and five questions in a temporary folder.
+// run      ./treerl scripts/gsm8k.fsx --model <folder> [--data <gsm8k.jsonl>] [--steps 50] [--lora <rank>]
+//          The folder is one of Hugging Face's: config.json, safetensors, tokenizer.json. With --lora an adapter of that rank is trained in place
+//          of the weights, at a tenfold learning rate, and written in PEFT's format. The data defaults to gsm8k_test.jsonl in the folder that
+//          TREERL_DATA names (../shared/data beside the repository); one question in five is held out. To report numbers, train on GSM8K's train
+//          file. TREERL_SMALL=1 needs neither: a tiny random model, right about nothing, five questions, and an adapter of rank 4.
 // time     small: seconds. A model of 100 million parameters takes minutes a step on two cores
 // expect   a table of the answers after, a paired comparison with those before, the run's table and the report's path
 
@@ -17,18 +18,9 @@ open TreeRl.Tasks
 
 let folder = Script.folder "gsm8k"
 
-let fewQuestions () =
-    let path = Path.Combine(folder, "questions.jsonl")
-
-    let line n =
-        $$"""{"question": "Ann has {{n}} apples and buys 3 more. How many has she?", "answer": "#### {{n + 3}}"}"""
-
-    File.WriteAllLines(path, Seq.map line [ 2; 5; 7; 9; 11 ])
-    path
-
 let model, data =
     if Script.small then
-        Script.tinyModel (Path.Combine(folder, "tiny")), fewQuestions ()
+        Script.tinyModel (Path.Combine(folder, "tiny")), Script.fewQuestions folder
     else
         Script.option "model" "", Script.option "data" (Script.data __SOURCE_DIRECTORY__ "gsm8k_test.jsonl")
 
@@ -36,7 +28,7 @@ if model = "" || not (File.Exists data) then
     eprintfn $"give --model <folder>, and --data <file> where {data} is not there; TREERL_SMALL=1 needs neither"
     exit 2
 
-let start = Policy.load model
+let start = Policy.load model |> Script.adapted
 let parts = TaskOrder.Split(MathDatasets.Gsm8k data, 0.2, Seed.Of 1L)
 let longest = if Script.small then 24 else 320
 
@@ -66,7 +58,7 @@ let run =
         update Objectives.grpo
         steps (if Script.small then 2 else int (Script.option "steps" "50"))
         promptsPerStep (if Script.small then 2 else 8)
-        learningRate 2e-6
+        learningRate (if Script.adapterRank = 0 then 2e-6 else 2e-5)
         evaluateOn (min 200 parts.Test.Count.Value) 2
         evaluateBy "GSM8K's key" MathGraders.Gsm8k
         saveTo folder
@@ -76,4 +68,8 @@ let run =
 let before, after = Evaluate.around run
 Evaluate.show after
 Evaluate.compare (before, after) |> Evaluate.showComparison
+
+if Script.adapterRank > 0 then
+    Policy.saveAdapter (Path.Combine(folder, "adapter")) run.Trained
+
 Report.show run

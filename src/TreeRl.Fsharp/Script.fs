@@ -55,3 +55,24 @@ module Script =
 
         ModelFolder.Save(folder, ModelWeights.Random(config, Seed.Of 1L, 0.1), tokenizer)
         folder
+
+    /// <summary>Writes five easy questions in GSM8K's format into a folder and returns the file: enough to try a script with.</summary>
+    let fewQuestions (folder: string) =
+        let path = Path.Combine(folder, "questions.jsonl")
+        Directory.CreateDirectory folder |> ignore
+
+        let line n =
+            $$"""{"question": "Ann has {{n}} apples and buys 3 more. How many has she?", "answer": "#### {{n + 3}}"}"""
+
+        File.WriteAllLines(path, Seq.map line [ 2; 5; 7; 9; 11 ])
+        path
+
+    /// <summary>The number behind <c>--lora</c>, 0 without it; 4 in the small form.</summary>
+    let adapterRank = int (option "lora" (if small then "4" else "0"))
+
+    /// <summary>The policy under a fresh adapter of that rank; as it is when the rank is 0.</summary>
+    let adapted (policy: Policy) =
+        if adapterRank = 0 then
+            policy
+        else
+            policy |> Policy.lora (lora { rank adapterRank })

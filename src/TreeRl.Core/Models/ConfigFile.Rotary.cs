@@ -1,4 +1,5 @@
 using System;
+using System.Globalization;
 using System.Linq;
 using System.Text.Json;
 
@@ -102,26 +103,34 @@ internal static partial class ConfigFile
         return kind;
     }
 
+    /// <summary>A number with a decimal point even when it is whole: other programs warn of whole numbers here.</summary>
+    private static void WriteReal(Utf8JsonWriter writer, string key, double value)
+    {
+        string text = value.ToString("R", CultureInfo.InvariantCulture);
+        writer.WritePropertyName(key);
+        writer.WriteRawValue(text.AsSpan().ContainsAny('.', 'E') ? text : text + ".0");
+    }
+
     private static void WriteScaling(Utf8JsonWriter writer, RotaryScaling? scaling)
     {
         if (scaling is null) return;
         writer.WriteStartObject(OldSection);
         writer.WriteString("rope_type", scaling switch { LinearScaling => LinearKind, Llama3Scaling => LlamaKind, _ => YarnKind });
-        writer.WriteNumber("factor", scaling.Factor);
+        WriteReal(writer, "factor", scaling.Factor);
         if (scaling is Llama3Scaling llama)
         {
-            writer.WriteNumber("low_freq_factor", llama.LowFrequencyFactor);
-            writer.WriteNumber("high_freq_factor", llama.HighFrequencyFactor);
+            WriteReal(writer, "low_freq_factor", llama.LowFrequencyFactor);
+            WriteReal(writer, "high_freq_factor", llama.HighFrequencyFactor);
             writer.WriteNumber(OriginalKey, llama.OriginalContext);
         }
         if (scaling is YarnScaling yarn)
         {
             if (yarn.OriginalContext is { } original) writer.WriteNumber(OriginalKey, original);
-            if (yarn.AttentionFactor is { } attention) writer.WriteNumber("attention_factor", attention);
-            writer.WriteNumber("beta_fast", yarn.BetaFast);
-            writer.WriteNumber("beta_slow", yarn.BetaSlow);
-            if (yarn.Scale is { } scale) writer.WriteNumber("mscale", scale);
-            if (yarn.ScaleAllDimensions is { } all) writer.WriteNumber("mscale_all_dim", all);
+            if (yarn.AttentionFactor is { } attention) WriteReal(writer, "attention_factor", attention);
+            WriteReal(writer, "beta_fast", yarn.BetaFast);
+            WriteReal(writer, "beta_slow", yarn.BetaSlow);
+            if (yarn.Scale is { } scale) WriteReal(writer, "mscale", scale);
+            if (yarn.ScaleAllDimensions is { } all) WriteReal(writer, "mscale_all_dim", all);
             if (!yarn.Truncate) writer.WriteBoolean("truncate", false);
         }
         writer.WriteEndObject();

@@ -35,7 +35,7 @@ internal static partial class ConfigFile
         writer.WriteNumber("head_dim", config.HeadSize);
         writer.WriteNumber("max_position_embeddings", config.ContextLength);
         writer.WriteNumber("rms_norm_eps", config.NormEpsilon);
-        writer.WriteNumber("rope_theta", config.RotaryBase);
+        WriteReal(writer, "rope_theta", config.RotaryBase);
         WriteScaling(writer, config.RotaryScaling);
         writer.WriteString("hidden_act", "silu");
         writer.WriteBoolean("tie_word_embeddings", config.TiedHead);
