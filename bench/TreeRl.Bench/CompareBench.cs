@@ -53,6 +53,7 @@ internal sealed class CompareBench(Ledger ledger, Peer? peer, int rounds)
             bench.Growth(single);
         }
         bench.SharedPrefix();
+        bench.Widths();
         MemoryBench.Run(ledger);
         bench.FirstToken();
         ledger.Line("");
@@ -244,6 +245,27 @@ internal sealed class CompareBench(Ledger ledger, Peer? peer, int rounds)
         }
     }
 
+    /// <summary>What narrower vectors cost: the same work in processes that are told to use less.</summary>
+    private void Widths()
+    {
+        (string Name, string? Switch)[] widths = [("as the machine is", null), ("without AVX-512", "DOTNET_EnableAVX512"), ("without AVX2", "DOTNET_EnableAVX2")];
+        ledger.Table("Vector width, 1M, one core", "processor", "kernels", "decoding 64 branches, tokens/s", "training step, ms");
+        foreach (var (name, key) in widths)
+        {
+            string[] figures = Child(key, "speed").Trim().Split(' ');
+            ledger.Row(name, figures[0], [.. figures[1..]]);
+        }
+    }
+
+    /// <summary>Prints the vector width, the decoding rate and the time of a training step.</summary>
+    public static void PrintSpeed()
+    {
+        using var policy = CpuPolicy.Create(ModelWeights.Random(Models.Small, Seed.Of(1), 0.1), new CpuOptions { Threads = 1 });
+        var batch = PolicyBench.Pack(Enumerable.Repeat(new[] { 2, 127 }, 32), policy.Config);
+        double step = Enumerable.Range(0, 4).Select(_ => Step(policy, batch)).Min();
+        Console.WriteLine(FormattableString.Invariant($"{Simd.Best} {DecodeRate(policy, 64, 96):f0} {step * 1e3:f0}"));
+    }
+
     private void FirstToken()
     {
         ledger.Table("Start: from the engine's load in a fresh process to the first token", "configuration", "ms");
@@ -252,18 +274,23 @@ internal sealed class CompareBench(Ledger ledger, Peer? peer, int rounds)
             List<double> times = [];
             for (int round = 0; round < rounds; round++)
             {
-                times.Add(double.Parse(Child("first-token", name), CultureInfo.InvariantCulture));
+                times.Add(double.Parse(Child(null, "first-token", name), CultureInfo.InvariantCulture));
             }
             ledger.Row(name, Ledger.Spread(times, "0"));
         }
     }
 
     /// <summary>What this program prints in a process of its own.</summary>
-    public static string Child(params string[] arguments)
+    public static string Child(params string[] arguments) => Child(null, arguments);
+
+    /// <summary>What this program prints in a process of its own with a runtime switch set to 0.</summary>
+    private static string Child(string? switchedOff, params string[] arguments)
     {
         string self = Environment.ProcessPath!;
         if (Path.GetFileNameWithoutExtension(self) == "dotnet") arguments = [typeof(CompareBench).Assembly.Location, .. arguments];
-        using var process = Process.Start(new ProcessStartInfo(self, arguments) { RedirectStandardOutput = true })!;
+        var start = new ProcessStartInfo(self, arguments) { RedirectStandardOutput = true };
+        if (switchedOff is not null) start.Environment[switchedOff] = "0";
+        using var process = Process.Start(start)!;
         string output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
         return process.ExitCode == 0 ? output : throw new InvalidOperationException($"{string.Join(' ', arguments)} ended with {process.ExitCode}");

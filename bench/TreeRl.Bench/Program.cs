@@ -20,6 +20,9 @@ switch (args)
     case ["memory", "1M" or "10M" or "100M", var recompute]:
         MemoryBench.Print(args[1], bool.Parse(recompute));
         return 0;
+    case ["speed"]:
+        CompareBench.PrintSpeed();
+        return 0;
     case ["first-token", "1M" or "10M"]:
         CompareBench.PrintFirstToken(args[1]);
         return 0;

@@ -9,10 +9,10 @@ namespace TreeRl.Policies.Cpu;
 /// <code>
 /// cache        8 L KV h  a cached token, counted once however many branches share it, in blocks of 16 tokens
 /// state        4 P (5 + lanes)   weights, their panels for forward and backward passes, two moments, the gradient's lanes
-/// activations  4 M (L' (4 D + (2 H + 2 KV) h + 3 F) + 5 D + (2 H + 2 KV) h + 3 F + V)   a thread, for a chunk of M rows; L' is L, or L D / (4 D + ...) + 1 when they
-///              are computed again: then a layer keeps D floats a row
+/// activations  4 M (L (4 D + (2 H + 2 KV) h + 3 F) + 5 D + (2 H + 2 KV) h + 3 F + V)   for each thread and a chunk of M rows
+/// computed again  4 M ((L + 8) D + (4 H + 4 KV) h + 6 F + V)   likewise
 /// </code>
-/// Small terms (log-sum-exps, the path in hand, scratch) are left out of the formulas above and counted by the functions below.
+/// Logits of a vocabulary above 4,096 exist 4 MB at a time. Small terms (log-sum-exps, the path in hand, scratch) are left out of these formulas and counted by the functions below.
 /// </summary>
 public static class CpuMemory
 {

@@ -71,49 +71,49 @@ internal sealed unsafe partial class DecodeAttention
             {
                 Vector512<float> a = Vector512.Load(k0 + j), b = Vector512.Load(k1 + j), c = Vector512.Load(k2 + j), d = Vector512.Load(k3 + j);
                 var x = Vector512.Create(*q);
-                s00 = Vector512.FusedMultiplyAdd(x, a, s00);
-                s01 = Vector512.FusedMultiplyAdd(x, b, s01);
-                s02 = Vector512.FusedMultiplyAdd(x, c, s02);
-                s03 = Vector512.FusedMultiplyAdd(x, d, s03);
+                s00 = Vector512.MultiplyAddEstimate(x, a, s00);
+                s01 = Vector512.MultiplyAddEstimate(x, b, s01);
+                s02 = Vector512.MultiplyAddEstimate(x, c, s02);
+                s03 = Vector512.MultiplyAddEstimate(x, d, s03);
                 if (sizeof(TRows) >= 2)
                 {
                     x = Vector512.Create(q[pad]);
-                    s10 = Vector512.FusedMultiplyAdd(x, a, s10);
-                    s11 = Vector512.FusedMultiplyAdd(x, b, s11);
-                    s12 = Vector512.FusedMultiplyAdd(x, c, s12);
-                    s13 = Vector512.FusedMultiplyAdd(x, d, s13);
+                    s10 = Vector512.MultiplyAddEstimate(x, a, s10);
+                    s11 = Vector512.MultiplyAddEstimate(x, b, s11);
+                    s12 = Vector512.MultiplyAddEstimate(x, c, s12);
+                    s13 = Vector512.MultiplyAddEstimate(x, d, s13);
                 }
                 if (sizeof(TRows) >= 3)
                 {
                     x = Vector512.Create(q[row2]);
-                    s20 = Vector512.FusedMultiplyAdd(x, a, s20);
-                    s21 = Vector512.FusedMultiplyAdd(x, b, s21);
-                    s22 = Vector512.FusedMultiplyAdd(x, c, s22);
-                    s23 = Vector512.FusedMultiplyAdd(x, d, s23);
+                    s20 = Vector512.MultiplyAddEstimate(x, a, s20);
+                    s21 = Vector512.MultiplyAddEstimate(x, b, s21);
+                    s22 = Vector512.MultiplyAddEstimate(x, c, s22);
+                    s23 = Vector512.MultiplyAddEstimate(x, d, s23);
                 }
                 if (sizeof(TRows) >= 4)
                 {
                     x = Vector512.Create(q[row3]);
-                    s30 = Vector512.FusedMultiplyAdd(x, a, s30);
-                    s31 = Vector512.FusedMultiplyAdd(x, b, s31);
-                    s32 = Vector512.FusedMultiplyAdd(x, c, s32);
-                    s33 = Vector512.FusedMultiplyAdd(x, d, s33);
+                    s30 = Vector512.MultiplyAddEstimate(x, a, s30);
+                    s31 = Vector512.MultiplyAddEstimate(x, b, s31);
+                    s32 = Vector512.MultiplyAddEstimate(x, c, s32);
+                    s33 = Vector512.MultiplyAddEstimate(x, d, s33);
                 }
                 if (sizeof(TRows) >= 5)
                 {
                     x = Vector512.Create(q[row4]);
-                    s40 = Vector512.FusedMultiplyAdd(x, a, s40);
-                    s41 = Vector512.FusedMultiplyAdd(x, b, s41);
-                    s42 = Vector512.FusedMultiplyAdd(x, c, s42);
-                    s43 = Vector512.FusedMultiplyAdd(x, d, s43);
+                    s40 = Vector512.MultiplyAddEstimate(x, a, s40);
+                    s41 = Vector512.MultiplyAddEstimate(x, b, s41);
+                    s42 = Vector512.MultiplyAddEstimate(x, c, s42);
+                    s43 = Vector512.MultiplyAddEstimate(x, d, s43);
                 }
                 if (sizeof(TRows) >= 6)
                 {
                     x = Vector512.Create(q[row5]);
-                    s50 = Vector512.FusedMultiplyAdd(x, a, s50);
-                    s51 = Vector512.FusedMultiplyAdd(x, b, s51);
-                    s52 = Vector512.FusedMultiplyAdd(x, c, s52);
-                    s53 = Vector512.FusedMultiplyAdd(x, d, s53);
+                    s50 = Vector512.MultiplyAddEstimate(x, a, s50);
+                    s51 = Vector512.MultiplyAddEstimate(x, b, s51);
+                    s52 = Vector512.MultiplyAddEstimate(x, c, s52);
+                    s53 = Vector512.MultiplyAddEstimate(x, d, s53);
                 }
             }
             float* to = scores + (nint)block * BlockPositions;
@@ -131,12 +131,12 @@ internal sealed unsafe partial class DecodeAttention
             for (nint j = 0; j < size * (nint)16; j += 16, q++)
             {
                 var a = Vector512.Load(k + j);
-                s0 = Vector512.FusedMultiplyAdd(Vector512.Create(*q), a, s0);
-                if (sizeof(TRows) >= 2) s1 = Vector512.FusedMultiplyAdd(Vector512.Create(q[pad]), a, s1);
-                if (sizeof(TRows) >= 3) s2 = Vector512.FusedMultiplyAdd(Vector512.Create(q[row2]), a, s2);
-                if (sizeof(TRows) >= 4) s3 = Vector512.FusedMultiplyAdd(Vector512.Create(q[row3]), a, s3);
-                if (sizeof(TRows) >= 5) s4 = Vector512.FusedMultiplyAdd(Vector512.Create(q[row4]), a, s4);
-                if (sizeof(TRows) >= 6) s5 = Vector512.FusedMultiplyAdd(Vector512.Create(q[row5]), a, s5);
+                s0 = Vector512.MultiplyAddEstimate(Vector512.Create(*q), a, s0);
+                if (sizeof(TRows) >= 2) s1 = Vector512.MultiplyAddEstimate(Vector512.Create(q[pad]), a, s1);
+                if (sizeof(TRows) >= 3) s2 = Vector512.MultiplyAddEstimate(Vector512.Create(q[row2]), a, s2);
+                if (sizeof(TRows) >= 4) s3 = Vector512.MultiplyAddEstimate(Vector512.Create(q[row3]), a, s3);
+                if (sizeof(TRows) >= 5) s4 = Vector512.MultiplyAddEstimate(Vector512.Create(q[row4]), a, s4);
+                if (sizeof(TRows) >= 6) s5 = Vector512.MultiplyAddEstimate(Vector512.Create(q[row5]), a, s5);
             }
             float* to = scores + (nint)block * BlockPositions;
             s0.Store(to);
@@ -183,37 +183,37 @@ internal sealed unsafe partial class DecodeAttention
                 Vector512<float> v = Vector512.Load(value), u = default;
                 if (sizeof(TVectors) >= 2) u = Vector512.Load(value + 16);
                 var x = Vector512.Create(*w);
-                s00 = Vector512.FusedMultiplyAdd(x, v, s00);
-                if (sizeof(TVectors) >= 2) s01 = Vector512.FusedMultiplyAdd(x, u, s01);
+                s00 = Vector512.MultiplyAddEstimate(x, v, s00);
+                if (sizeof(TVectors) >= 2) s01 = Vector512.MultiplyAddEstimate(x, u, s01);
                 if (sizeof(TRows) >= 2)
                 {
                     x = Vector512.Create(w[stride]);
-                    s10 = Vector512.FusedMultiplyAdd(x, v, s10);
-                    if (sizeof(TVectors) >= 2) s11 = Vector512.FusedMultiplyAdd(x, u, s11);
+                    s10 = Vector512.MultiplyAddEstimate(x, v, s10);
+                    if (sizeof(TVectors) >= 2) s11 = Vector512.MultiplyAddEstimate(x, u, s11);
                 }
                 if (sizeof(TRows) >= 3)
                 {
                     x = Vector512.Create(w[row2]);
-                    s20 = Vector512.FusedMultiplyAdd(x, v, s20);
-                    if (sizeof(TVectors) >= 2) s21 = Vector512.FusedMultiplyAdd(x, u, s21);
+                    s20 = Vector512.MultiplyAddEstimate(x, v, s20);
+                    if (sizeof(TVectors) >= 2) s21 = Vector512.MultiplyAddEstimate(x, u, s21);
                 }
                 if (sizeof(TRows) >= 4)
                 {
                     x = Vector512.Create(w[row3]);
-                    s30 = Vector512.FusedMultiplyAdd(x, v, s30);
-                    if (sizeof(TVectors) >= 2) s31 = Vector512.FusedMultiplyAdd(x, u, s31);
+                    s30 = Vector512.MultiplyAddEstimate(x, v, s30);
+                    if (sizeof(TVectors) >= 2) s31 = Vector512.MultiplyAddEstimate(x, u, s31);
                 }
                 if (sizeof(TRows) >= 5)
                 {
                     x = Vector512.Create(w[row4]);
-                    s40 = Vector512.FusedMultiplyAdd(x, v, s40);
-                    if (sizeof(TVectors) >= 2) s41 = Vector512.FusedMultiplyAdd(x, u, s41);
+                    s40 = Vector512.MultiplyAddEstimate(x, v, s40);
+                    if (sizeof(TVectors) >= 2) s41 = Vector512.MultiplyAddEstimate(x, u, s41);
                 }
                 if (sizeof(TRows) >= 6)
                 {
                     x = Vector512.Create(w[row5]);
-                    s50 = Vector512.FusedMultiplyAdd(x, v, s50);
-                    if (sizeof(TVectors) >= 2) s51 = Vector512.FusedMultiplyAdd(x, u, s51);
+                    s50 = Vector512.MultiplyAddEstimate(x, v, s50);
+                    if (sizeof(TVectors) >= 2) s51 = Vector512.MultiplyAddEstimate(x, u, s51);
                 }
             }
         }
