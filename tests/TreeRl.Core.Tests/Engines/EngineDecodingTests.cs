@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using TreeRl.Models;
 using TreeRl.Policies;
 using TreeRl.Policies.Engines;
 using TreeRl.Tests.Policies;
@@ -137,6 +138,27 @@ public sealed class EngineDecodingTests
                     }
                 }
             }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(TestEngines.Present), MemberType = typeof(TestEngines))]
+    public void Equal_logits_rank_by_id_and_a_share_that_is_reached_exactly_is_enough(EngineDevice device)
+    {
+        // Without weights every logit is 0: each of the 32 tokens has probability 1/32, and sums of them are exact.
+        var blank = new ModelWeights(TestModels.Plain, ModelWeights.Shapes(TestModels.Plain).Select(entry => new WeightTensor(entry.Name, entry.Shape, new float[entry.Shape.Aggregate(1, (a, b) => a * b)])));
+        using var policy = TestEngines.Make(device, blank);
+        (PickSettings Settings, int Kept)[] ways = [(new() { Temperature = 0 }, 1), (new() { TopK = 5 }, 5), (new() { TopP = 0.25 }, 8), (new() { TopP = 0.25 + 1e-9 }, 9), (new() { MinP = 1 }, 32)];
+        foreach (var (settings, kept) in ways)
+        {
+            using var decoder = policy.NewDecoder(settings);
+            var branch = new int[1];
+            decoder.Prompt(new[] { new[] { 3 } }, branch);
+            var picks = new TokenPick[33];
+            decoder.Pick([new PickRequest(branch[0], picks.Length, true, Seed.Of(9))], picks);
+            Assert.Equal(Enumerable.Range(0, kept), picks[..kept].Select(pick => pick.Id).Order());
+            Assert.All(picks[..kept], pick => Assert.Equal(-Math.Log(32), pick.LogProb, 1e-6));
+            Assert.All(picks[kept..], pick => Assert.Equal(-1, pick.Id));
         }
     }
 

@@ -53,7 +53,7 @@ public sealed class EngineParityTests
         foreach (var (name, config) in TestEngines.Models.Where(model => model.Config is { VocabSize: < 1000, HeadSize: < 64 }))
         {
             var weights = TestBatches.Weights(config, 3);
-            var batch = TestEngines.Batch(config, 11, 1);
+            var batch = TestEngines.Batch(config, 11, 2);
             using var policy = TestEngines.Make(device, weights);
             policy.Accumulate(batch, new LinearObjective());
             var gradient = policy.TakeGradient();

@@ -86,7 +86,7 @@ public sealed class EngineRunTests
             Step(policy, batch, config, step);
             if (step % 3 == 0) Assert.Throws<TimeoutException>(() => policy.Accumulate(batch, new ThrowingObjective(step % 2)));
             if (step == 10) after10 = (memory.LiveTensors, memory.HeldBytes);
-            if (step == 10 || step == total)
+            if (step == 10 || step == total / 2 || step == total)
                 TestContext.Current.TestOutputHelper!.WriteLine($"after step {step}: {memory.LiveTensors} tensors, {memory.HeldBytes} bytes, {Environment.WorkingSet >> 20} MiB resident");
         }
         Assert.Equal(after10, (memory.LiveTensors, memory.HeldBytes));
