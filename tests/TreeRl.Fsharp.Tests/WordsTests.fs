@@ -64,7 +64,11 @@ let private cases =
                 typeof<RateDecay>
             ] do
             for case in FSharpType.GetUnionCases kind do
-                if case.GetFields().Length = 0 || case.Name = "TokenSumOver" then
+                if
+                    case.GetFields().Length = 0
+                    || case.Name = "TokenSumOver"
+                    || case.Name = "StepBudget"
+                then
                     case.Name
     ]
 

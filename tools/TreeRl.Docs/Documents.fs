@@ -3,6 +3,7 @@
 ///   ```fsharp             runs, and must run without an error
 ///   ```fsharp mistake     must fail, with the message that the ```text block below it holds
 ///   ```fsharp package     needs the package from a feed; tests/packages runs it
+///   ```fsharp cuda        needs a CUDA device and src/TreeRl.Torch: not run, but said so
 ///   ```sh safe            runs in the repository's folder, and must end with 0
 ///   ```sh                 is for a reader's own machine: not run, but said so
 ///   ```text output        what the fsharp block above it shows
@@ -119,6 +120,7 @@ let run (root: string) (path: string) : Report =
 
         match block.Language with
         | "fsharp" when block.Has "package" -> left "needs the package; tests/packages runs it"
+        | "fsharp" when block.Has "cuda" -> left "needs a CUDA device and src/TreeRl.Torch"
         | "fsharp" -> fsharp session place block follower report
         | "sh" when block.Has "safe" ->
             match shell root block.Code with
