@@ -22,7 +22,7 @@ module internal FlatMethods =
                 [|
                     "The KL term of the paper is left out, as is the custom by now; add 'kl K3 0.04' to the objective."
                     "The deviation has n-1 and epsilon 1e-6 (verl); TRL has 1e-4: 'over Prompt / epsilon 1e-4 Std'."
-                    "A group of equal rewards gives exact zeros, and a group of one gives zero."
+                    "A group of equal rewards gives exact zeros, and a group of one gives zero; the public loops keep its reward: 'onlyOne KeepsValue'."
                     "The token mean is taken over the batch; the paper averages by answer first: 'aggregate SequenceMeanTokenMean'."
                     "8 answers a prompt; the paper has 64."
                 |]
@@ -66,7 +66,11 @@ module internal FlatMethods =
                     train EveryPath
                 }
             Update = Objectives.reinforce
-            Deviations = [| "No KL penalty in the reward."; "A group of one gives zero." |]
+            Deviations =
+                [|
+                    "No KL penalty in the reward."
+                    "A group of one gives zero, as in the public vectorised form; its loop keeps the reward there: 'onlyOne KeepsValue'."
+                |]
         }
 
     /// <summary>REINFORCE++ with baseline (2501.03262): R minus the prompt's mean, whitened over the batch's tokens.</summary>
@@ -118,7 +122,7 @@ module internal FlatMethods =
                 [|
                     "Dynamic sampling: an experiment samples further prompts, a whole step's at a time, until the step is full, in at most 10 tries (the public script's; the paper names no limit); then it trains what it has, where the public code stops. 'dynamicSampling' says otherwise."
                     "Prompts are told apart by the whole reward; the public code looks at accuracy: 'dynamicSampling (tries 10 |> judgedBy \"correct\")'. It keeps groups of one: 'equalPrompts |> keepSingletons'."
-                    "The soft punishment of over-long answers is a term of the reward: 'grader \"overlong\" 1.0 (Rewards.Graders.Overlong(512, 128))'."
+                    "The soft punishment of over-long answers is a term of the reward: 'grader \"overlong\" 1.0 (Rewards.Graders.Overlong(512, 128))'; it ends at -1, as in the paper and TRL, where verl has no floor."
                     "The dual clip of 3 is the default of the public code, not of the paper."
                     "Answers of 20,480 tokens in the paper, 512 here."
                 |]

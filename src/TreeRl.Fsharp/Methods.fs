@@ -58,6 +58,7 @@ module Methods =
                     "The roots of a prompt are its first group: 8 trees, 2 branch points, 384 tokens a segment, as in the paper's depth 3."
                     "The paper's objective has a KL term of unknown weight; left out: add 'kl K3 beta'."
                     "An only child has nothing to be compared with and is pruned."
+                    "Another public implementation under the name has means of leaves and no divisor: 'backup meanOfLeaves' with 'advantage (over Siblings)' and no 'prune'; it forks at delimiters where the entropy is high, which is a 'customTrigger'."
                     "The normaliser needs rewards within 0 .. 1: let the weights of the reward's terms add up to at most 1."
                 |]
         }
@@ -91,7 +92,7 @@ module Methods =
                     "The public code counts a group once for each depth; here an unbranched stretch does not repeat its group."
                     "Groups of one below the prompt do not count, as in the code; groups weigh the same: 'over AncestorsBySize' is the other preset."
                     "Children that do not divide evenly go one each to the first branches; the code gives them all to the last: 'fanOutRule TransferToLast'."
-                    "Fallback cuts finished answers, a random number of segments from the end; the other candidates and cuts of the code are words of 'fallback', but their mixed weights are not known: 'finishedLikely' is a choice."
+                    "Fallback cuts finished answers, a random number of segments from the end; the other candidates and cuts of the code are words of 'fallback', but their mixed weights are not known: 'finishedLikely' is a choice, and 'boxed_ge_window_n' is not sayable."
                     "Fallback reads the prefix again instead of keeping it cached."
                     "An answer ends with an end token or by a rule of the plan; the code asks for a boxed answer and an end token, or for the box alone: 'stopWhen (customStop ..)'."
                     "The code can drop answers that are too short, off in its script: 'minTokens 64'; here at most as many are dropped as there are leaves, where the code has no bound."
@@ -180,7 +181,7 @@ module Methods =
                     "The code also masks tokens behind one that contains 'answer' or 'conclusion': 'surprisalForks 2 1 2 |> onlyWhere ..'."
                     "A fork in front of an answer's first token is a tree of its own in the forest; the advantages are the same."
                     "The public code divides V and V(parent) each by its own sqrt before differencing: 'backup meanOfLeavesOverSqrtCount' with 'advantage (over Parent + over Zero)'."
-                    "The public code subtracts a token-weighted mean from the sums; left out."
+                    "The public code also takes the mean value of the batch's path tokens off V in the second term; left out, and sayable as 'over (customBaseline ..) / SqrtLeafCount' in its place."
                     "16 of the 30 leaves are trained, a correct one first, the rest at random; all 30 make the values, and the sqrt counts chosen leaves, as in the code. 'choose allLeaves' trains all."
                     "The choice is drawn from the question and the answers' tokens ('choiceSeed'), so that the same forest always gives the same one."
                     "The code's other choice, as many correct as wrong leaves by a ratio that is 0 in its scripts, is not sayable."

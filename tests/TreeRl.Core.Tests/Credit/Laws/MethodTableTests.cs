@@ -109,6 +109,72 @@ public class MethodTableTests
         Nodes(Over(Baseline.Tree), 0.75 - 2.0 / 3, 0.5 - 2.0 / 3, 1.0 / 3, -2.0 / 3, 1.0 / 3, 0);
     }
 
+    [Fact]
+    public void Vine_ppo_earns_the_rise_between_given_values() // V: r 0.6, u 0.3, prompt 0.4; leaves their rewards
+    {
+        var rule = CreditRules.VinePpo().WithBackup(Backup.MonteCarlo([0.6, 0.3, 0, 0, 0, 0], [0.4]));
+        Nodes(rule, 0.2, -0.3, 0.7, -0.3, 0.4, -0.4);
+    }
+
+    [Fact]
+    public void Spo_leaves_likely_tokens_out() // ids 3 .. 12, log-probability -id / 100: below 0.93 from id 8 on, the second token of b
+    {
+        var credit = Tree.Apply(CreditRules.Spo.WithMask(new TokenMask(0.93)));
+        TestTrees.Near([0, 0, 0, 0, 0, -0.5, 0.25, -0.375, -0.375, -0.375], credit.TokenAdvantage, Rounding);
+    }
+
+    [Fact]
+    public void Tree_rpo_as_another_implementation_has_it_compares_siblings_by_means_of_leaves()
+    {
+        // roots 2/3 and 0: mean 1/3; children of r 1/2 and 1: mean 3/4; no divisor
+        Nodes(CreditRules.TreeRpoWith(TermScale.None, null).WithBackup(Backup.MeanOfLeaves), 1.0 / 3, -0.25, 0.5, -0.5, 0.25, -1.0 / 3);
+    }
+
+    [Fact]
+    public void Sibling_scores_over_the_population_deviation() // two values each: one deviation from their mean
+    {
+        var rule = CreditRules.TreeRpoWith(TermScale.Std(StdRule.Population(0)), null);
+        Nodes(rule, 1, -1, 1, -1, 1, -1);
+    }
+
+    [Fact]
+    public void A_search_tree_that_adds_signed_results_with_a_weight_by_depth_is_a_custom_backup()
+    {
+        // +1 for a and c, -1 for b and d, times (depth + 1) / nodes of the path: r 1/3 - 1/3 + 1/2, u 2/3 - 2/3
+        var signed = Backup.Custom("signed", (forest, scores) =>
+        {
+            var value = new double[forest.NodeCount];
+            foreach (int leaf in forest.Leaves)
+            {
+                int[] path = [.. forest.Path(leaf)];
+                for (int d = 0; d < path.Length; d++) value[path[d]] += (scores[forest.FirstLeaf[leaf]] > 0.5 ? 1 : -1) * (d + 1.0) / path.Length;
+            }
+            return value;
+        });
+        Nodes(CreditRules.TreeAdv.WithLeaves().WithBackup(signed), 0.5, 0, 1, -1, 1, -1);
+    }
+
+    [Fact]
+    public void Tree_rl_with_the_token_weighted_mean_of_its_code_is_a_custom_baseline()
+    {
+        // sum of V leaves tokens: 4/3 + 0 + 2/3 - 4/3 + 2/3 - 2 = -2/3, over 15 path tokens
+        double s = 2.0 / 3, r = 2.0 / 9, mean = -2.0 / 45;
+        var overall = Baseline.Custom("token mean", (forest, values) =>
+        {
+            double sum = 0, count = 0;
+            for (int n = 0; n < forest.NodeCount; n++)
+            {
+                sum += values[n] * forest.LeafCount[n] * forest.TokenCount[n];
+                count += forest.LeafCount[n] * forest.TokenCount[n];
+            }
+            double[] column = new double[forest.NodeCount];
+            Array.Fill(column, sum / count);
+            return column;
+        });
+        var rule = CreditRules.TreeRl.WithTerms(CreditTerm.Over(Baseline.Parent, TermScale.SqrtLeafCount), CreditTerm.Over(overall, TermScale.SqrtLeafCount));
+        Nodes(rule, (2 * r - mean) / Math.Sqrt(3), (-r - mean) / Math.Sqrt(2), 2 * s - mean, -2 * s - mean, 2 * s - r - mean, -2 * s - mean);
+    }
+
     private static void Leaves(CreditRule rule, params double[] expected) => TestTrees.Near(expected, Tree.Apply(rule).LeafAdvantage, Rounding);
 
     private static void Nodes(CreditRule rule, params double[] expected) => TestTrees.Near(expected, TestTrees.FinalByNode(Tree.Apply(rule)), Rounding);
