@@ -15,7 +15,12 @@ public class FanOutRangeTests
 
     private static readonly SamplingPlan Plan = new()
     {
-        Branch = BranchTrigger.EveryTokens(2), FanOut = 2, FanOutUpTo = 4, MaxDepth = 2, MaxLeaves = 64, MaxTokens = 6,
+        Branch = BranchTrigger.EveryTokens(2),
+        FanOut = 2,
+        FanOutUpTo = 4,
+        MaxDepth = 2,
+        MaxLeaves = 64,
+        MaxTokens = 6,
     };
 
     [Theory]
