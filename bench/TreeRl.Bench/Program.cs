@@ -1,9 +1,10 @@
 // Purpose: measures the engine beside a PyTorch peer that does the same flat work, and against the machine it runs on.
-// Run:     dotnet run -c Release --project bench/TreeRl.Bench             everything; stores the tables in bench/results
+// Run:     dotnet run -c Release --project bench/TreeRl.Bench             everything, three rounds; stores the tables in bench/results
+//          dotnet run -c Release --project bench/TreeRl.Bench -- rounds 2    the same in another number of rounds
 //          dotnet run -c Release --project bench/TreeRl.Bench -- quick    one round, 1M only
 //          dotnet run -c Release --project bench/TreeRl.Bench -- kernels [portable|avx2|avx512]
 //          dotnet run -c Release --project bench/TreeRl.Bench -- policy [decode|train]
-// Time:    about ten minutes for everything, two for quick, half a minute for the kernels, a minute for the policy.
+// Time:    about a quarter of an hour for everything, two for quick, half a minute for the kernels, a minute for the policy.
 // Expect:  shares of the peak measured in the same run; absolute figures of a shared machine mean little.
 using System;
 using TreeRl.Bench;
@@ -13,6 +14,9 @@ switch (args)
 {
     case []:
         CompareBench.Run(3, ["1M", "10M"]);
+        return 0;
+    case ["rounds", var count] when int.TryParse(count, out int rounds) && rounds > 0:
+        CompareBench.Run(rounds, ["1M", "10M"]);
         return 0;
     case ["quick"]:
         CompareBench.Run(1, ["1M"]);
@@ -42,6 +46,6 @@ switch (args)
         PolicyBench.Run(decode: args[1] == "decode", train: args[1] == "train");
         return 0;
     default:
-        Console.Error.WriteLine("usage: TreeRl.Bench [quick | kernels [portable|avx2|avx512] | attention | policy [decode|train]]");
+        Console.Error.WriteLine("usage: TreeRl.Bench [quick | rounds N | kernels [portable|avx2|avx512] | attention | policy [decode|train]]");
         return 2;
 }

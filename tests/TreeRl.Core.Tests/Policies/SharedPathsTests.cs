@@ -78,6 +78,37 @@ public sealed unsafe class SharedPathsTests
         }
     }
 
+    [Fact]
+    public void Attention_stays_within_its_scratch_whatever_the_lengths_of_the_rows()
+    {
+        var layout = new ParameterLayout(TestModels.Plain with { HeadSize = 32, Heads = 4, KeyValueHeads = 2 });
+        const int Longest = 700, Rows = 64, Group = 2, Guarded = 1 << 16;
+        string[] path = [.. Enumerable.Range(0, (Longest / 16) + 1).Select(i => $"{i}")];
+        long needed = DecodeAttention.ScratchFloats(layout, Rows, Longest);
+        using var scratch = new NativeBuffer<float>(needed + Guarded);
+        using var cache = Filled(path.Length * DecodeAttention.BlockFloats(layout));
+        using var queries = Filled((long)Rows * layout.QueryWidth);
+        using var output = Filled((long)Rows * layout.QueryWidth);
+        var attention = new DecodeAttention(layout);
+        var shared = new SharedPaths();
+        nint[] blocks = [.. path.Select((_, i) => (nint)(cache.Pointer + (i * DecodeAttention.BlockFloats(layout))))];
+        fixed (nint* p = blocks)
+        {
+            for (int last = Rows; last <= Longest; last += 12)
+            {
+                int[] start = new int[Rows], positions = [.. Enumerable.Range(last - Rows, Rows)];
+                new Span<float>(scratch.Pointer + needed, Guarded).Fill(7);
+                fixed (int* s = start, t = positions)
+                {
+                    shared.Find(p, s, t, 0, Rows, share: true);
+                    attention.Attend(
+                        0, 0, new PathRows(p, s, t), shared.Edges, 0, Rows, queries.Pointer, layout.QueryWidth, output.Pointer, Group * layout.HeadSize, scratch.Pointer);
+                }
+                Assert.Equal(-1, new Span<float>(scratch.Pointer + needed, Guarded).IndexOfAnyExcept(7));
+            }
+        }
+    }
+
     private static PathEdge[] Find(string[][] rows, int[] positions, bool share = true)
     {
         var names = new Dictionary<string, nint>();

@@ -31,11 +31,11 @@ internal sealed unsafe partial class DecodeAttention(ParameterLayout layout)
     /// <summary>Floats of a cache block.</summary>
     public static long BlockFloats(ParameterLayout layout) => 2L * layout.Config.Layers * layout.Config.KeyValueHeads * BlockPositions * layout.HeadSize;
 
-    /// <summary>Floats of scratch that <see cref="Attend"/> needs for <paramref name="rows"/> rows of paths of at most <paramref name="keys"/>.</summary>
+    /// <summary>Floats of scratch that <see cref="Attend"/> needs for at most <paramref name="rows"/> rows of paths of at most <paramref name="keys"/>, however short some are.</summary>
     public static long ScratchFloats(ParameterLayout layout, int rows, int keys)
     {
-        int group = layout.Config.Heads / layout.Config.KeyValueHeads, padded = Simd.Pad(keys);
-        return (long)Math.Min(rows, Together(group, padded)) * group * (padded + 2 * layout.HeadSize);
+        long group = layout.Config.Heads / layout.Config.KeyValueHeads;
+        return Math.Max(ScoresTogether, group * Simd.Pad(keys)) + Math.Min(rows, RowsTogether) * group * 2 * layout.HeadSize;
     }
 
     /// <summary>Writes the key and value of one head at <paramref name="position"/> into the path's block.</summary>
