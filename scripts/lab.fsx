@@ -2,7 +2,7 @@
 // values of nodes from fresh continuations of each, and the gradient of the expected reward from many independent rollouts.
 //
 // run      ./treerl scripts/lab.fsx                 (TREERL_SMALL=1: a few seconds, to see that it works)
-// time     about 8 minutes on two cores; a truth under way is kept in runs/lab and continued
+// time     about two and a half minutes on two cores; a truth under way is kept in runs/lab and continued
 // expect   one line a stage, then two tables: what each forest cost, and of each rule bias and error of its advantages, their correlation with
 //          the true ones, and the cosine of its policy gradient with the true one, each with its interval; figures in runs/lab/report.html.
 //          "entropy" and "segments" carry every rule; below them stand the samplers that schemes bring themselves. Equal seeds, equal numbers.
