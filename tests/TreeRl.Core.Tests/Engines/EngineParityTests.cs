@@ -30,7 +30,7 @@ public sealed class EngineParityTests
         foreach (var (name, config) in TestEngines.Models)
         {
             var weights = TestBatches.Weights(config);
-            var batch = TestEngines.Batch(config, 7, config.VocabSize > 1000 ? 1 : 4);
+            var batch = TestBatches.Random(config, 7, config.VocabSize > 1000 ? 1 : 4);
             using var policy = TestEngines.Make(device, weights);
             var (expectedLogProb, expectedEntropy) = new ReferenceModel(weights).Score(batch);
             var (logProb, entropy) = TestEngines.Score(policy, batch);
@@ -53,7 +53,7 @@ public sealed class EngineParityTests
         foreach (var (name, config) in TestEngines.Models.Where(model => model.Config is { VocabSize: < 1000, HeadSize: < 64 }))
         {
             var weights = TestBatches.Weights(config, 3);
-            var batch = TestEngines.Batch(config, 11, 2);
+            var batch = TestBatches.Random(config, 11, 2);
             using var policy = TestEngines.Make(device, weights);
             policy.Accumulate(batch, new LinearObjective());
             var gradient = policy.TakeGradient();
@@ -64,7 +64,7 @@ public sealed class EngineParityTests
                 float[] g = gradient[tensor].Values;
                 double norm = Math.Sqrt(g.Sum(v => (double)v * v));
                 if (norm < 1e-6) continue;
-                double slope = (Loss(reference, batch, tensor, g, step / norm) - Loss(reference, batch, tensor, g, -step / norm)) / (2 * step);
+                double slope = TestBatches.Slope(reference, batch, tensor, [.. g.Select(v => (double)v)], step / norm) / norm;
                 worst = Math.Max(worst, Math.Abs(slope - norm) / norm);
                 Assert.True(Math.Abs(slope - norm) <= TestEngines.GradientTolerance * norm + 1e-6, $"{name}: {tensor} has norm {norm}, but the loss rises by {slope} along it");
             }
@@ -85,7 +85,7 @@ public sealed class EngineParityTests
         foreach (var (name, config) in TestEngines.Models)
         {
             var weights = TestBatches.Weights(config, 3);
-            var batch = TestEngines.Batch(config, 13, config.VocabSize > 1000 ? 1 : 3);
+            var batch = TestBatches.Random(config, 13, config.VocabSize > 1000 ? 1 : 3);
             using var embedded = TestEngines.Make(EngineDevice.Cpu, weights);
             var loss = embedded.Accumulate(batch, new LinearObjective());
             var expected = embedded.TakeGradient();
@@ -117,7 +117,7 @@ public sealed class EngineParityTests
         using var policy = TestEngines.Make(device, weights);
         for (int step = 0; step < 5; step++)
         {
-            var batch = TestEngines.Batch(config, step + 1);
+            var batch = TestBatches.Random(config, step + 1);
             embedded.Accumulate(batch, new LinearObjective());
             policy.Accumulate(batch, new LinearObjective());
             UpdateReport expected = embedded.Apply(settings, 1e-2), found = policy.Apply(settings, 1e-2);
@@ -138,7 +138,7 @@ public sealed class EngineParityTests
             var weights = TestBatches.Weights(config);
             using var policy = TestEngines.Make(device, weights);
             TestEngines.AssertEqual(weights, policy.ExportWeights());
-            policy.Accumulate(TestEngines.Batch(config, 2, 1), new LinearObjective());
+            policy.Accumulate(TestBatches.Random(config, 2, 1), new LinearObjective());
             policy.Apply(new OptimizerSettings(), 1e-3);
             var state = policy.ExportOptimizer();
             using var other = TestEngines.Make(EngineDevice.Cpu, policy.ExportWeights());
@@ -169,7 +169,7 @@ public sealed class EngineParityTests
                 using var policy = TestEngines.Make(device, weights);
                 for (int step = 0; step < 3; step++)
                 {
-                    var batch = TestEngines.Batch(config, step + 1);
+                    var batch = TestBatches.Random(config, step + 1);
                     var (expected, found) = (TestEngines.Score(embedded, batch).LogProb, TestEngines.Score(policy, batch).LogProb);
                     for (int t = 0; t < found.Length; t++) Assert.Equal(expected[t], found[t], TestEngines.LogProbTolerance);
                     foreach (var trained in (IPolicy[])[embedded, policy])
@@ -193,7 +193,7 @@ public sealed class EngineParityTests
     public void A_frozen_copy_keeps_its_weights_and_refuses_to_be_trained(EngineDevice device)
     {
         var weights = TestBatches.Weights(TestModels.Plain);
-        var batch = TestEngines.Batch(TestModels.Plain, 5);
+        var batch = TestBatches.Random(TestModels.Plain, 5);
         using var policy = TestEngines.Make(device, weights);
         using var copy = policy.CloneFrozen();
         var before = TestEngines.Score(copy, batch);
@@ -209,7 +209,7 @@ public sealed class EngineParityTests
     public void An_overflowing_update_is_not_made_and_names_its_tensor(EngineDevice device)
     {
         var weights = TestBatches.Weights(TestModels.Plain);
-        var batch = TestEngines.Batch(TestModels.Plain, 5);
+        var batch = TestBatches.Random(TestModels.Plain, 5);
         using var policy = TestEngines.Make(device, weights);
         policy.Accumulate(batch, new LinearObjective());
         var met = Assert.Throws<NonFiniteException>(() => policy.Apply(new OptimizerSettings { MaxGradientNorm = double.PositiveInfinity }, 1e300));
@@ -226,7 +226,7 @@ public sealed class EngineParityTests
         TestEngines.SkipEmbedded(device);
         var config = TestModels.Find("qwen3: q/k norm, untied, head 32");
         var weights = ModelWeights.Random(config, Seed.Of(4), 0.1);
-        var batch = TestEngines.Batch(config, 3);
+        var batch = TestBatches.Random(config, 3);
         using var exact = TestEngines.Make(device, weights);
         using var rough = TestEngines.Make(device, weights, new EngineOptions { BFloat16 = true, Checkpointing = true });
         var (expected, found) = (TestEngines.Score(exact, batch).LogProb, TestEngines.Score(rough, batch).LogProb);
@@ -247,16 +247,5 @@ public sealed class EngineParityTests
         Assert.Contains(missing.Part == EnginePart.Package ? "./treerl --torch cuda" : "nvidia-smi", missing.Message, StringComparison.Ordinal);
         Assert.Throws<EngineMissingException>(() => EngineRegistry.Create(EngineDevice.Cuda, TestBatches.Weights(TestModels.Plain)));
         Assert.Throws<ArgumentException>(() => EngineRegistry.Create(EngineDevice.Cpu, TestBatches.Weights(TestModels.Plain), new EngineOptions()));
-    }
-
-    private static double Loss(ReferenceModel reference, PackedBatch batch, string tensor, float[] direction, double amount)
-    {
-        var values = reference.Weights[tensor];
-        reference.Weights[tensor] = [.. values.Select((v, i) => v + amount * direction[i])];
-        var (logProb, entropy) = reference.Score(batch);
-        reference.Weights[tensor] = values;
-        double loss = 0;
-        for (int t = 0; t < batch.TargetCount; t++) loss += batch.Credit.PositiveMass[t] * logProb[t] + batch.Credit.NegativeMass[t] * entropy[t];
-        return loss;
     }
 }

@@ -76,7 +76,7 @@ public sealed class EngineRunTests
     {
         TestEngines.SkipEmbedded(device);
         var config = TestModels.Find("qwen3: q/k norm, untied, head 32");
-        var batch = TestEngines.Batch(config, 3);
+        var batch = TestBatches.Random(config, 3);
         using var policy = TestEngines.Make(device, TestBatches.Weights(config), new EngineOptions { TokenBudget = 30 });
         var memory = (IDeviceMemory)policy;
         int total = int.TryParse(Environment.GetEnvironmentVariable("TREERL_LEAK_STEPS"), out int asked) ? asked : 40;

@@ -70,10 +70,6 @@ internal static class TestEngines
         foreach (string name in expected.Names) Assert.Equal(expected[name].Values, actual[name].Values);
     }
 
-    /// <summary>An update of what all engines can be asked for: masses of both signs, entropies too.</summary>
-    public static PackedBatch Batch(ModelConfig config, long seed, int prompts = 3) =>
-        Policies.CpuGradientTests.WithMasses(Policies.TestBatches.Pack(Policies.TestBatches.RandomPrompts(prompts, config.VocabSize, seed)), seed);
-
     public static IEnumerable<(string Name, ModelConfig Config)> Models =>
         Policies.TestModels.ByName.Concat(Policies.TestModels.LargeHeads).Select(pair => (pair.Key, pair.Value));
 }

@@ -29,7 +29,7 @@ public sealed class CpuAdapterTests
     }
 
     private static PackedBatch Batch(ModelConfig config, long seed = 11) =>
-        CpuGradientTests.WithMasses(TestBatches.Pack(TestBatches.RandomPrompts(config.VocabSize > 1000 ? 1 : 2, config.VocabSize, seed)), seed);
+        TestBatches.Random(config, seed, config.VocabSize > 1000 ? 1 : 2);
 
     private static IEnumerable<int> Bits(ITensorSet set) => set.Names.SelectMany(name => set[name].Values).Select(BitConverter.SingleToInt32Bits);
 
@@ -166,7 +166,7 @@ public sealed class CpuAdapterTests
     {
         var adapted = TestAdapters.On(TestBatches.Weights(TestModels.Find(name)));
         var prompts = TestBatches.RandomPrompts(2, adapted.Config.VocabSize, seed);
-        var paths = CpuGradientTests.WithMasses(TestBatches.Pack(TestBatches.AsPaths(prompts, ownPrompt: true)), seed);
+        var paths = TestBatches.WithMasses(TestBatches.Pack(TestBatches.AsPaths(prompts, ownPrompt: true)), seed);
         var tree = TestBatches.Pack(prompts);
         CpuGradientTests.SumMasses(tree, paths);
         using var one = CpuPolicy.Create(adapted, One);
@@ -192,7 +192,7 @@ public sealed class CpuAdapterTests
             using var policy = CpuPolicy.Create(adapted, new CpuOptions { Threads = threads, ChunkTokens = 25 });
             for (int step = 0; step < 3; step++)
             {
-                policy.Accumulate(CpuGradientTests.WithMasses(TestBatches.Pack(TestBatches.RandomPrompts(5, adapted.Config.VocabSize, step)), step), new LinearObjective());
+                policy.Accumulate(TestBatches.Random(adapted.Config, step, 5), new LinearObjective());
                 policy.Apply(Settings, 0.01);
             }
             results.Add([.. Bits(policy.ExportAdapter()!), .. Bits(policy.ExportOptimizer().SecondMoment)]);

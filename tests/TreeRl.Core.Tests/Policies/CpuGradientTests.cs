@@ -22,7 +22,7 @@ public sealed class CpuGradientTests
         var config = TestModels.Find(name);
         bool large = config.VocabSize > 1000;
         var weights = TestBatches.Weights(config, 3);
-        var batch = WithMasses(TestBatches.Pack(TestBatches.RandomPrompts(large ? 1 : 2, config.VocabSize, 11)), 2);
+        var batch = TestBatches.Random(config, 11, large ? 1 : 2);
         using var policy = CpuPolicy.Create(weights, new CpuOptions { Threads = 1 });
         policy.Accumulate(batch, new LinearObjective());
         var gradient = policy.ExportGradient();
@@ -40,7 +40,7 @@ public sealed class CpuGradientTests
                 if (length == 0) continue;
                 double along = 0;
                 for (int i = 0; i < g.Length; i++) along += g[i] * direction[i] / length;
-                double difference = (Loss(reference, batch, tensor, direction, Step / length) - Loss(reference, batch, tensor, direction, -Step / length)) / (2 * Step);
+                double difference = TestBatches.Slope(reference, batch, tensor, direction, Step / length) / length;
                 Assert.True(Math.Abs(along - difference) <= Tolerance * norm + 1e-6, $"{name}: {tensor}, trial {trial}: {along} against {difference}, norm {norm}");
             }
         }
@@ -60,7 +60,7 @@ public sealed class CpuGradientTests
         {
             var prompts = TestBatches.RandomPrompts(2, config.VocabSize, seed);
             // Every path carries masses of its own; a tree token carries the sum over the paths it lies on.
-            var paths = WithMasses(TestBatches.Pack(TestBatches.AsPaths(prompts, ownPrompt: true)), seed);
+            var paths = TestBatches.WithMasses(TestBatches.Pack(TestBatches.AsPaths(prompts, ownPrompt: true)), seed);
             var tree = TestBatches.Pack(prompts);
             SumMasses(tree, paths);
             using var policy = CpuPolicy.Create(TestBatches.Weights(config), new CpuOptions { Threads = 1 });
@@ -85,7 +85,7 @@ public sealed class CpuGradientTests
     public void Entropy_is_left_out_when_the_objective_does_not_use_it()
     {
         var config = TestModels.Plain;
-        var batch = WithMasses(TestBatches.Pack(TestBatches.RandomPrompts(2, config.VocabSize, 11)), 2);
+        var batch = TestBatches.Random(config, 11, 2);
         using var with = CpuPolicy.Create(TestBatches.Weights(config), new CpuOptions { Threads = 1 });
         using var without = CpuPolicy.Create(TestBatches.Weights(config), new CpuOptions { Threads = 1 });
         with.Accumulate(batch, new LinearObjective());
@@ -98,17 +98,6 @@ public sealed class CpuGradientTests
             Assert.Equal(zero.ExportGradient()[tensor].Values, without.ExportGradient()[tensor].Values);
             Assert.NotEqual(with.ExportGradient()[tensor].Values, without.ExportGradient()[tensor].Values);
         }
-    }
-
-    internal static PackedBatch WithMasses(PackedBatch batch, long seed)
-    {
-        var stream = Seed.Of(seed);
-        for (int t = 0; t < batch.TargetCount; t++)
-        {
-            batch.Credit.PositiveMass[t] = (float)stream.Uniform(2 * t) - 0.3f;
-            batch.Credit.NegativeMass[t] = (float)stream.Uniform(2 * t + 1) - 0.6f;
-        }
-        return batch;
     }
 
     internal static void SumMasses(PackedBatch tree, PackedBatch paths)
@@ -133,17 +122,6 @@ public sealed class CpuGradientTests
             }
         }
         Assert.Equal(paths.TargetCount, at);
-    }
-
-    private static double Loss(ReferenceModel reference, PackedBatch batch, string tensor, double[] direction, double amount)
-    {
-        var values = reference.Weights[tensor];
-        reference.Weights[tensor] = [.. values.Select((v, i) => v + amount * direction[i])];
-        var (logProb, entropy) = reference.Score(batch);
-        reference.Weights[tensor] = values;
-        double loss = 0;
-        for (int t = 0; t < batch.TargetCount; t++) loss += batch.Credit.PositiveMass[t] * logProb[t] + batch.Credit.NegativeMass[t] * entropy[t];
-        return loss;
     }
 
     private static double[] Direction(int count, int trial)

@@ -283,7 +283,7 @@ public sealed class CpuUpdateTests
     }
 
     internal static PackedBatch Batch(ModelConfig config, long seed, int prompts = 5) =>
-        CpuGradientTests.WithMasses(TestBatches.Pack(TestBatches.RandomPrompts(prompts, config.VocabSize, seed + 100)), seed);
+        TestBatches.WithMasses(TestBatches.Pack(TestBatches.RandomPrompts(prompts, config.VocabSize, seed + 100)), seed);
 
     private static void AssertSame(ITensorSet expected, ITensorSet actual)
     {

@@ -52,6 +52,38 @@ internal static class TestBatches
         return [.. Enumerable.Range(0, count).Select(_ => new TestPrompt(Tokens(maxPrompt), [.. Enumerable.Range(0, random.Next(1, maxTrees + 1)).Select(_ => Node(0))]))];
     }
 
+    /// <summary>A batch of random trees with <see cref="WithMasses"/>: what every engine can be asked to train on.</summary>
+    public static PackedBatch Random(ModelConfig config, long seed, int prompts = 3) => WithMasses(Pack(RandomPrompts(prompts, config.VocabSize, seed)), seed);
+
+    /// <summary>The batch with masses of both signs, entropies' too, for <see cref="LinearObjective"/>.</summary>
+    public static PackedBatch WithMasses(PackedBatch batch, long seed)
+    {
+        var stream = Seed.Of(seed);
+        for (int t = 0; t < batch.TargetCount; t++)
+        {
+            batch.Credit.PositiveMass[t] = (float)stream.Uniform(2 * t) - 0.3f;
+            batch.Credit.NegativeMass[t] = (float)stream.Uniform(2 * t + 1) - 0.6f;
+        }
+        return batch;
+    }
+
+    /// <summary>The central difference of <see cref="LinearObjective"/>'s loss in the plain model as a tensor moves along a direction, by a share of it either way.</summary>
+    public static double Slope(ReferenceModel reference, PackedBatch batch, string tensor, double[] direction, double share)
+    {
+        double Loss(double amount)
+        {
+            var values = reference.Weights[tensor];
+            reference.Weights[tensor] = [.. values.Select((v, i) => v + amount * direction[i])];
+            var (logProb, entropy) = reference.Score(batch);
+            reference.Weights[tensor] = values;
+            double loss = 0;
+            for (int t = 0; t < batch.TargetCount; t++) loss += batch.Credit.PositiveMass[t] * logProb[t] + batch.Credit.NegativeMass[t] * entropy[t];
+            return loss;
+        }
+
+        return (Loss(share) - Loss(-share)) / (2 * share);
+    }
+
     /// <summary>The same answers as chains: one tree per leaf, nothing shared but the prompt, or with <paramref name="ownPrompt"/> a group per leaf.</summary>
     public static List<TestPrompt> AsPaths(List<TestPrompt> prompts, bool ownPrompt)
     {
