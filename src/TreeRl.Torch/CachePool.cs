@@ -1,110 +1,68 @@
 using System;
-using System.Collections.Generic;
 using System.Linq;
 using TorchSharp;
+using TreeRl.Policies;
 using static TorchSharp.torch;
 
 namespace TreeRl.Torch;
 
-/// <summary>Places in a row of equal places, the smallest free one first.</summary>
-internal sealed class Slots
-{
-    private readonly SortedSet<int> free = [];
-
-    /// <summary>Places handed out so far; all are below it.</summary>
-    public int End { get; private set; }
-
-    public int Take()
-    {
-        if (free.Count == 0) return End++;
-        int slot = free.Min;
-        free.Remove(slot);
-        return slot;
-    }
-
-    public void LetGo(int slot) => free.Add(slot);
-}
-
-/// <summary>Some slots of a pool in the order they are read: slot i of the view is read for row <c>Row[i]</c> of the batch, and row r is found at <c>At[r]</c>.</summary>
-/// <param name="Gather">Indices of the slots, or null for the first <paramref name="Count"/> slots as they lie.</param>
-/// <param name="Count">Slots read.</param>
-/// <param name="Row">View -> row; a slot in between that nobody asked for repeats row 0, and its result is dropped.</param>
-/// <param name="At">Row -> view.</param>
-internal readonly record struct SlotView(Tensor? Gather, int Count, int[] Row, int[] At)
-{
-    /// <summary>Reads slots in place when at least half of those up to the last one are wanted, and copies them together otherwise.</summary>
-    public static SlotView Of(Transformer model, int[] slots)
-    {
-        int end = slots.Max() + 1;
-        if (end > 2 * slots.Length) return new SlotView(model.Longs(slots), slots.Length, [.. Enumerable.Range(0, slots.Length)], [.. Enumerable.Range(0, slots.Length)]);
-        var row = new int[end];
-        for (int r = 0; r < slots.Length; r++) row[slots[r]] = r;
-        return new SlotView(null, end, row, slots);
-    }
-
-    /// <summary>The view of a tensor whose first dimension is slots.</summary>
-    public Tensor Read(Tensor pool) => Gather is null ? pool.narrow(0, 0, Count) : pool.index_select(0, Gather);
-}
-
-/// <summary>Keys and values of all layers, [slots, KV, capacity, h] each, which grow by doubling.</summary>
+/// <summary>Keys and values of all layers, [slots, 2 KV, capacity, h] each with the keys' heads first, which grow by doubling.</summary>
 internal sealed class CachePool(Transformer model) : IDisposable
 {
-    private Tensor[] keys = [], values = [];
-
-    public Slots Slots { get; } = new();
+    private readonly Tensor?[] layers = new Tensor?[model.Config.Layers];
 
     /// <summary>Positions a slot has room for.</summary>
     public int Capacity { get; private set; }
 
-    public long Bytes => keys.Concat(values).Sum(tensor => tensor.numel() * tensor.element_size());
+    /// <summary>Bytes held.</summary>
+    public long Bytes => Memory.Bytes(layers);
 
-    /// <summary>Keys of the first <paramref name="length"/> positions, [view, KV, length, h].</summary>
-    public Tensor Keys(int layer, SlotView view, int length) => view.Read(keys[layer]).narrow(2, 0, length);
+    /// <summary>Some slots, [n, 2 KV, capacity, h]: as they lie, or copied together.</summary>
+    public Tensor Read(int layer, SlotGroups groups, Tensor slots) => groups.InPlace ? layers[layer]!.narrow(0, 0, groups.Slots.Length) : layers[layer]!.index_select(0, slots);
 
-    /// <inheritdoc cref="Keys"/>
-    public Tensor Values(int layer, SlotView view, int length) => view.Read(values[layer]).narrow(2, 0, length);
+    /// <summary>Reads rows [n, 2 KV, h] from places.</summary>
+    public Tensor Read(int layer, Tensor slot, Tensor position) => layers[layer]!.index(TensorIndex.Tensor(slot), TensorIndex.Colon, TensorIndex.Tensor(position));
 
-    /// <summary>Writes rows [n, KV, h] to places; no place twice.</summary>
-    public void Write(int layer, Tensor slot, Tensor position, Tensor key, Tensor value)
+    /// <summary>Writes rows [n, 2 KV, h] to places; no place twice.</summary>
+    public void Write(int layer, Tensor slot, Tensor position, Tensor rows) =>
+        layers[layer]!.index_put_(rows, TensorIndex.Tensor(slot), TensorIndex.Colon, TensorIndex.Tensor(position));
+
+    /// <summary>Makes room for slots below <paramref name="slots"/> and positions below <paramref name="length"/>.</summary>
+    public void Reserve(int slots, int length)
     {
-        keys[layer].index_put_(key, TensorIndex.Tensor(slot), TensorIndex.Colon, TensorIndex.Tensor(position));
-        values[layer].index_put_(value, TensorIndex.Tensor(slot), TensorIndex.Colon, TensorIndex.Tensor(position));
-    }
-
-    /// <summary>Reads rows [n, KV, h] from places.</summary>
-    public (Tensor Key, Tensor Value) Read(int layer, Tensor slot, Tensor position) =>
-        (keys[layer].index(TensorIndex.Tensor(slot), TensorIndex.Colon, TensorIndex.Tensor(position)),
-            values[layer].index(TensorIndex.Tensor(slot), TensorIndex.Colon, TensorIndex.Tensor(position)));
-
-    /// <summary>Makes room for every slot handed out and for <paramref name="length"/> positions.</summary>
-    public void Reserve(int length)
-    {
-        long slots = keys.Length == 0 ? 0 : keys[0].shape[0];
-        if (Slots.End <= slots && length <= Capacity) return;
-        int capacity = length <= Capacity ? Capacity : Math.Max(Math.Max(16, length), 2 * Capacity);
-        long count = Slots.End <= slots ? slots : Math.Max(Slots.End, slots + slots / 2);
-        keys = Grown(keys, count, capacity);
-        values = Grown(values, count, capacity);
-        Capacity = capacity;
+        if (length > Capacity) Capacity = Math.Max(Math.Max(16, length), 2 * Capacity);
+        for (int l = 0; l < layers.Length; l++)
+            Memory.Grow(ref layers[l], [slots, 2L * model.Config.KeyValueHeads, Capacity, model.Config.HeadSize], model.Compute, model.Device);
     }
 
     public void Dispose()
     {
-        foreach (var tensor in keys.Concat(values)) tensor.Dispose();
-        keys = values = [];
+        foreach (var layer in layers) layer?.Dispose();
     }
+}
 
-    private Tensor[] Grown(Tensor[] former, long slots, int capacity)
+/// <summary>Tensors that are kept from call to call.</summary>
+internal static class Memory
+{
+    /// <summary>Bytes of some tensors.</summary>
+    public static long Bytes(params Tensor?[] tensors) => tensors.Sum(tensor => tensor is null ? 0 : tensor.numel() * tensor.element_size());
+
+    /// <summary>Makes a tensor at least as large in each dimension, its contents at the beginning and zeros behind; rows grow by half at least.</summary>
+    public static void Grow(ref Tensor? tensor, long[] sizes, ScalarType type, Device device)
     {
-        var made = new Tensor[model.Config.Layers];
-        for (int l = 0; l < made.Length; l++)
+        var former = tensor;
+        if (former is not null && former.shape.Zip(sizes).All(size => size.First >= size.Second)) return;
+        using var scope = NewDisposeScope();
+        if (former is not null)
         {
-            using var scope = NewDisposeScope();
-            made[l] = zeros([slots, model.Config.KeyValueHeads, capacity, model.Config.HeadSize], model.Compute, model.Device).DetachFromDisposeScope();
-            if (former.Length == 0) continue;
-            made[l].narrow(0, 0, former[l].shape[0]).narrow(2, 0, former[l].shape[2]).copy_(former[l]);
-            former[l].Dispose();
+            if (sizes[0] > former.shape[0]) sizes[0] = Math.Max(sizes[0], former.shape[0] + former.shape[0] / 2);
+            sizes = [.. sizes.Zip(former.shape, Math.Max)];
         }
-        return made;
+        tensor = zeros(sizes, type, device).DetachFromDisposeScope();
+        if (former is null) return;
+        var corner = tensor;
+        for (int d = 0; d < sizes.Length; d++) corner = corner.narrow(d, 0, former.shape[d]);
+        corner.copy_(former);
+        former.Dispose();
     }
 }

@@ -1,4 +1,4 @@
-using System;
+using System.Collections.Generic;
 using System.Linq;
 using TorchSharp;
 using TreeRl.Policies;
@@ -28,26 +28,28 @@ internal sealed class DevicePicker
 
     /// <summary>Draws from rows of logits.</summary>
     /// <param name="logits">[n, V], single precision.</param>
-    /// <param name="largest">Largest logit of each row, [n], double.</param>
-    /// <param name="logSum">ln of the sum of exp(logit - largest), [n], double.</param>
-    /// <param name="uniforms">Draw j of row i uses <c>uniforms[i, j]</c>; NaN where a row has fewer draws.</param>
+    /// <param name="measures">What <see cref="Head.Measure"/> says of them, [n, 3].</param>
+    /// <param name="uniforms">Draw j of row i uses <c>uniforms[i, j]</c>.</param>
     /// <param name="distinct">Rows that are drawn from without replacement.</param>
-    /// <returns>[n, draws, 2] in double: id, or -1 where no token is left, and log-probability.</returns>
-    public Tensor Pick(Tensor logits, Tensor largest, Tensor logSum, double[,] uniforms, bool[] distinct)
+    /// <returns>[n, 1 + 2 draws] in double: entropy, then for each draw id, or -1 where no token is left, and log-probability.</returns>
+    public Tensor Pick(Tensor logits, Tensor measures, double[,] uniforms, bool[] distinct)
     {
         using var scope = NewDisposeScope();
-        int draws = uniforms.GetLength(1);
-        Tensor replaced = tensor(distinct, ScalarType.Bool, model.Device).unsqueeze(1), numbers = from_array(uniforms, ScalarType.Float64, model.Device);
-        var weights = settings.Temperature == 0 ? Likeliest(logits, largest) : Weights(logits, largest);
-        var made = new Tensor[draws];
-        for (int j = 0; j < draws; j++)
+        var made = new List<Tensor> { measures.select(1, 2) };
+        if (uniforms.GetLength(1) > 0)
         {
-            using var inner = NewDisposeScope();
-            var id = Search(weights, numbers.select(1, j), strict: true);
-            var index = id.clamp_min(0).unsqueeze(1);
-            var logProb = logits.gather(1, index).squeeze(1).to(ScalarType.Float64) - largest - logSum;
-            made[j] = stack([id.to(ScalarType.Float64), where(id < 0, zeros_like(logProb), logProb)], 1).MoveToOuterDisposeScope();
-            if (distinct.Contains(true)) weights.scatter_(1, index, where(replaced, zeros_like(index, ScalarType.Float32), weights.gather(1, index)));
+            Tensor replaced = tensor(distinct, ScalarType.Bool, model.Device).unsqueeze(1), numbers = from_array(uniforms, ScalarType.Float64, model.Device);
+            Tensor largest = measures.select(1, 0), logSum = measures.select(1, 1), weights = settings.Temperature == 0 ? Likeliest(logits, largest) : Weights(logits, largest);
+            foreach (var number in numbers.unbind(1))
+            {
+                using var inner = NewDisposeScope();
+                var id = Search(weights, number, strict: true);
+                var index = id.clamp_min(0).unsqueeze(1);
+                var logProb = logits.gather(1, index).squeeze(1).to(ScalarType.Float64) - largest - logSum;
+                made.Add(id.to(ScalarType.Float64).MoveToOuterDisposeScope());
+                made.Add(where(id < 0, zeros_like(logProb), logProb).MoveToOuterDisposeScope());
+                if (distinct.Contains(true)) weights.scatter_(1, index, where(replaced, zeros_like(index, ScalarType.Float32), weights.gather(1, index)));
+            }
         }
         return stack(made, 1).MoveToOuterDisposeScope();
     }

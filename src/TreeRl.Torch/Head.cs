@@ -1,10 +1,9 @@
 using System;
 using System.Collections.Generic;
-using System.Linq;
 using System.Runtime.InteropServices;
 using TorchSharp;
+using TreeRl.Models;
 using TreeRl.Policies;
-using TreeRl.Policies.Cpu;
 using static TorchSharp.torch;
 
 namespace TreeRl.Torch;
@@ -16,20 +15,20 @@ namespace TreeRl.Torch;
 internal sealed class Head(Transformer model, Parameters parameters)
 {
     private readonly PredictorIndex predictors = new();
-    private int firstTarget;
+    private ReadOnlyMemory<int> tokens;
 
-    /// <summary>Chooses the targets of groups [<paramref name="firstGroup"/>, <paramref name="endGroup"/>).</summary>
-    public void Select(PackedBatch batch, int firstGroup, int endGroup)
+    /// <summary>Chooses the targets of groups [<paramref name="firstGroup"/>, <paramref name="endGroup"/>); gives their number.</summary>
+    public int Select(PackedBatch batch, int firstGroup, int endGroup)
     {
-        int row = batch.GroupFirstRow(firstGroup), endRow = batch.GroupFirstRow(endGroup);
-        firstTarget = batch.GroupFirstTarget[firstGroup];
-        int endTarget = batch.GroupFirstTarget[endGroup];
-        predictors.Reserve(endRow - row, endTarget - firstTarget);
-        predictors.Build(batch, row, endRow, firstTarget, endTarget);
+        int row = batch.GroupFirstRow(firstGroup), endRow = batch.GroupFirstRow(endGroup), target = batch.GroupFirstTarget[firstGroup], endTarget = batch.GroupFirstTarget[endGroup];
+        predictors.Reserve(endRow - row, endTarget - target);
+        predictors.Build(batch, row, endRow, target, endTarget);
+        tokens = batch.TargetToken.AsMemory(target, endTarget - target);
+        return tokens.Length;
     }
 
-    /// <summary>What rows of logits [n, V] say as distributions: the largest logit, ln of the sum of exp(logit - largest), and the entropy, each [n], in double.</summary>
-    public static (Tensor Largest, Tensor LogSum, Tensor Entropy) Measure(Tensor logits)
+    /// <summary>What rows of logits [n, V] say as distributions, [n, 3] in double: the largest logit, ln of the sum of exp(logit - largest), and the entropy.</summary>
+    public static Tensor Measure(Tensor logits)
     {
         using var scope = NewDisposeScope();
         var largest = logits.amax([1], keepdim: true);
@@ -39,11 +38,14 @@ internal sealed class Head(Transformer model, Parameters parameters)
         var logSum = sum.log();
         // Floored where exp is 0, which changes nothing but keeps 0 * -infinity from being NaN.
         var entropy = (logSum - (e * x.clamp_min(-104)).sum(1, type: ScalarType.Float64) / sum).clamp_min(0);
-        return (largest.squeeze(1).to(ScalarType.Float64).MoveToOuterDisposeScope(), logSum.MoveToOuterDisposeScope(), entropy.MoveToOuterDisposeScope());
+        return stack([largest.squeeze(1).to(ScalarType.Float64), logSum, entropy], 1).MoveToOuterDisposeScope();
     }
 
+    /// <summary>Logits [n, V] of rows [n, D] that passed all layers, as inference reads the weights.</summary>
+    public Tensor Logits(Tensor rows) => model.Logits(rows, parameters[TensorNames.FinalNorm], parameters.Find(TensorNames.Head, training: false)!);
+
     /// <summary>Log-probability and entropy of each selected target, in target order.</summary>
-    public void Score(PackedBatch batch, Tensor stream, Span<float> logProb, Span<float> entropy)
+    public void Score(Tensor stream, Span<float> logProb, Span<float> entropy)
     {
         if (predictors.Count == 0) return;
         using var quiet = no_grad();
@@ -52,76 +54,42 @@ internal sealed class Head(Transformer model, Parameters parameters)
         foreach (var (first, end) in Blocks())
         {
             using var inner = NewDisposeScope();
-            var logits = model.Logits(stream.index_select(0, Rows(first, end)), parameters[Parameters.FinalNorm], parameters.Frozen(Parameters.Head));
-            var (largest, logSum, blockEntropy) = Measure(logits);
-            int from = predictors.First[first], count = predictors.First[end] - from;
-            var flat = new long[count];
-            var of = new int[count];
-            for (int p = first; p < end; p++)
-            {
-                for (int i = predictors.First[p]; i < predictors.First[p + 1]; i++)
-                {
-                    of[i - from] = p - first;
-                    flat[i - from] = (long)(p - first) * model.Config.VocabSize + batch.TargetToken[firstTarget + predictors.Target[i]];
-                }
-            }
-            var index = model.Longs(of);
-            var chosen = logits.view(-1).index_select(0, tensor(flat, ScalarType.Int64, model.Device)).to(ScalarType.Float64);
-            parts.Add(stack([chosen - (largest + logSum).index_select(0, index), blockEntropy.index_select(0, index)], 1).to(ScalarType.Float32).MoveToOuterDisposeScope());
+            var logits = Logits(stream.index_select(0, Rows(first, end)));
+            var places = Longs(LogitWeights.Places(predictors, tokens.Span, model.Config.VocabSize, first, end));
+            var measured = Measure(logits).index_select(0, places.div(model.Config.VocabSize, RoundingMode.floor));
+            var chosen = logits.view(-1).index_select(0, places).to(ScalarType.Float64) - measured.select(1, 0) - measured.select(1, 1);
+            parts.Add(stack([chosen, measured.select(1, 2)], 1).to(ScalarType.Float32).MoveToOuterDisposeScope());
         }
         var host = MemoryMarshal.Cast<byte, float>(cat(parts, 0).cpu().contiguous().bytes);
-        for (int i = 0; i < predictors.First[predictors.Count]; i++)
-        {
-            logProb[predictors.Target[i]] = host[2 * i];
-            entropy[predictors.Target[i]] = host[2 * i + 1];
-        }
+        for (int i = 0; i < tokens.Length; i++) (logProb[predictors.Target[i]], entropy[predictors.Target[i]]) = (host[2 * i], host[2 * i + 1]);
     }
 
-    /// <summary>
-    /// Backward from the objective's derivatives: adds the gradients of head and final norm, and gives that of the residual stream [R, D]. Autograd differentiates
-    /// <c>sum w logit - sum W ln Z + sum E entropy</c>, where w is the derivative by log-probability summed over equal targets of a row, W its sum over the row and
-    /// E that by entropy: the derivative of the loss by the logits, with every index at most once.
-    /// </summary>
-    public Tensor Backward(PackedBatch batch, Tensor stream, ReadOnlySpan<float> dLogProb, ReadOnlySpan<float> dEntropy, Tensor[] into)
+    /// <summary>Backward from the objective's derivatives: adds the gradients of head and final norm, and gives that of the residual stream [R, D].</summary>
+    public Tensor Backward(Tensor stream, ReadOnlySpan<float> dLogProb, ReadOnlySpan<float> dEntropy, Tensor[] into)
     {
         var gradient = zeros_like(stream);
-        int[] own = [.. parameters.TrainedOf(Parameters.FinalNorm), .. parameters.TrainedOf(Parameters.Head)];
         foreach (var (first, end) in Blocks())
         {
             using var scope = NewDisposeScope();
-            var pairs = new SortedDictionary<long, double>();
-            double[] rowWeight = new double[end - first], rowEntropy = new double[end - first];
-            for (int p = first; p < end; p++)
-            {
-                for (int i = predictors.First[p]; i < predictors.First[p + 1]; i++)
-                {
-                    int target = predictors.Target[i];
-                    long flat = (long)(p - first) * model.Config.VocabSize + batch.TargetToken[firstTarget + target];
-                    pairs[flat] = pairs.GetValueOrDefault(flat) + dLogProb[target];
-                    rowWeight[p - first] += dLogProb[target];
-                    if (!dEntropy.IsEmpty) rowEntropy[p - first] += dEntropy[target];
-                }
-            }
+            var weights = LogitWeights.Of(predictors, tokens.Span, model.Config.VocabSize, first, end, dLogProb, dEntropy);
             var rows = Rows(first, end);
             var leaf = stream.index_select(0, rows).requires_grad_();
             Tensor loss;
             using (enable_grad())
             {
-                var logits = model.Logits(leaf, parameters[Parameters.FinalNorm], parameters.Effective(Parameters.Head));
+                var logits = model.Logits(leaf, parameters[TensorNames.FinalNorm], parameters.Find(TensorNames.Head, training: true)!);
                 var logSum = logits.logsumexp(1);
-                var chosen = logits.view(-1).index_select(0, tensor(pairs.Keys.ToArray(), ScalarType.Int64, model.Device));
-                loss = (chosen * Floats([.. pairs.Values])).sum() - (logSum * Floats(rowWeight)).sum();
-                if (!dEntropy.IsEmpty) loss += ((logSum - (logits.softmax(1) * logits).sum(1)) * Floats(rowEntropy)).sum();
+                loss = (logits.view(-1).index_select(0, Longs(weights.Place)) * Floats(weights.Weight)).sum() - (logSum * Floats(weights.Row)).sum();
+                if (!dEntropy.IsEmpty) loss += ((logSum - (logits.softmax(1) * logits).sum(1)) * Floats(weights.Entropy)).sum();
             }
-            var found = autograd.grad([loss], [leaf, .. own.Select(i => parameters.Trained[i])]);
-            using var quiet = no_grad();
-            gradient.index_copy_(0, rows, found[0]);
-            for (int i = 0; i < own.Length; i++) into[own[i]].add_(found[i + 1]);
+            gradient.index_copy_(0, rows, parameters.AddGradients(loss, null, leaf, into, TensorNames.FinalNorm, TensorNames.Head));
         }
         return gradient;
     }
 
-    private Tensor Floats(double[] values) => tensor(values, ScalarType.Float32, model.Device);
+    private Tensor Floats(float[] values) => tensor(values, ScalarType.Float32, model.Device);
+
+    private Tensor Longs(long[] values) => tensor(values, ScalarType.Int64, model.Device);
 
     private Tensor Rows(int first, int end) => model.Longs(predictors.Row.AsSpan(first, end - first));
 

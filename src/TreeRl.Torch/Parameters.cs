@@ -4,18 +4,14 @@ using System.Linq;
 using System.Runtime.InteropServices;
 using TorchSharp;
 using TreeRl.Models;
+using TreeRl.Policies;
 using static TorchSharp.torch;
 
 namespace TreeRl.Torch;
 
-/// <summary>
-/// A model's tensors on the device, in single precision and in the names, shapes and order of <see cref="ModelWeights"/>, and those of its adapter. What is trained is the
-/// adapter where there is one, and the weights otherwise.
-/// </summary>
-internal sealed class Parameters : IDisposable
+/// <summary>A model's tensors on the device, in single precision and in the names and shapes of <see cref="ModelWeights"/>, and those of its adapter.</summary>
+internal sealed class Parameters : IVersionedWeights, IDisposable
 {
-    public const string Embedding = "model.embed_tokens.weight", FinalNorm = "model.norm.weight", Head = "lm_head.weight";
-
     /// <summary>Elements that cross the bus in one piece; the binding counts bytes in 32 bits.</summary>
     private const int Piece = 1 << 26;
 
@@ -23,9 +19,7 @@ internal sealed class Parameters : IDisposable
     private readonly ScalarType compute;
     private readonly ModelConfig config;
     private readonly LoraSettings? adapter;
-    private readonly Dictionary<string, Tensor> tensors = [];
-    private readonly Dictionary<string, Tensor> prepared = [];
-    private readonly string[] weightNames;
+    private readonly Dictionary<string, Tensor> tensors = [], prepared = [];
 
     /// <summary>Copies weights to a device.</summary>
     /// <param name="weights">The weights, and the adapter.</param>
@@ -38,98 +32,91 @@ internal sealed class Parameters : IDisposable
         this.compute = compute;
         config = weights.Config;
         adapter = weights.Adapter?.Settings;
-        weightNames = [.. weights.Names];
-        ITensorSet set = weights.Adapter is null ? weights : weights.Adapter;
-        Names = [.. set.Names];
-        Shapes = [.. set.Names.Select(name => set[name].Shape)];
-        using var scope = NewDisposeScope();
-        foreach (string name in weightNames) tensors.Add(name, Upload(weights[name]));
-        if (adapter is not null)
-            foreach (string name in Names) tensors.Add(name, Upload(set[name]));
-        Trained = [.. Names.Select(name => tensors[name])];
+        foreach (string name in weights.Names) tensors.Add(name, Upload(weights[name]));
+        if (weights.Adapter is { } factors)
+            foreach (string name in factors.Names) tensors.Add(name, Upload(factors[name]));
+        Places = [.. TrainedTensors.Shapes(config, adapter)];
+        Trained = [.. Places.Select(place => tensors[place.Name])];
         foreach (var tensor in Trained) tensor.requires_grad = trainable;
     }
 
-    /// <summary>Names of what is trained.</summary>
-    public string[] Names { get; }
-
-    /// <summary>Its shapes.</summary>
-    public int[][] Shapes { get; }
+    /// <summary>Names and shapes of what is trained: the adapter where there is one, and the weights otherwise.</summary>
+    public (string Name, int[] Shape)[] Places { get; }
 
     /// <summary>What is trained.</summary>
     public Tensor[] Trained { get; }
 
     public bool HasAdapter => adapter is not null;
 
-    /// <summary>Counts changes of the weights.</summary>
+    /// <inheritdoc/>
     public long Version { get; private set; }
 
+    /// <inheritdoc/>
     public bool Disposed { get; private set; }
 
     /// <summary>Bytes held.</summary>
-    public long Bytes => tensors.Values.Concat(prepared.Values).Sum(tensor => tensor.numel() * tensor.element_size());
-
-    /// <summary>Indices of what is trained of the tensors whose names begin so; with a tied head and no adapter the head is the embedding.</summary>
-    public int[] TrainedOf(string prefix)
-    {
-        string begin = prefix == Head ? adapter is null ? HeadWeight : "lm_head." : prefix;
-        return [.. Enumerable.Range(0, Names.Length).Where(i => Names[i].StartsWith(begin, StringComparison.Ordinal))];
-    }
+    public long Bytes => Memory.Bytes([.. tensors.Values, .. prepared.Values]);
 
     /// <summary>A weight in single precision, without its adapter.</summary>
-    public Tensor this[string name] => tensors[name == Head ? HeadWeight : name];
+    public Tensor this[string name] => tensors[name];
 
-    /// <summary>A weight as inference reads it: with its adapter, matrices and biases in the type of the products, made once for a version of the weights.</summary>
-    public Tensor Frozen(string name)
+    /// <summary>
+    /// A weight as the products read it: with its adapter, matrices and biases in the type of the products; null where the architecture has none. For training it is
+    /// made inside autograd's graph, else once for a version of the weights.
+    /// </summary>
+    public Tensor? Find(string name, bool training)
     {
+        if (!tensors.TryGetValue(name == TensorNames.Head ? TensorNames.HeadOf(config) : name, out var stored)) return null;
+        if (training) return Effective(name, stored);
         if (prepared.TryGetValue(name, out var made)) return made;
         using var quiet = no_grad();
         using var scope = NewDisposeScope();
-        var tensor = Effective(name);
-        if (ReferenceEquals(tensor, this[name])) return tensor;
-        prepared.Add(name, tensor.DetachFromDisposeScope());
-        return tensor;
+        made = Effective(name, stored);
+        if (!ReferenceEquals(made, stored)) prepared.Add(name, made.DetachFromDisposeScope());
+        return made;
     }
 
-    /// <summary>A weight as training reads it: as <see cref="Frozen"/>, but made inside autograd's graph.</summary>
-    public Tensor Effective(string name)
+    /// <summary>The weights of a layer.</summary>
+    public LayerWeights Of(int layer, bool training) => part => Find(TensorNames.Layer(layer) + part, training);
+
+    /// <summary>Indices of what is trained of the tensors whose names begin so; the head's name stands for its adapter where there is one, and for the embedding where that is tied to it.</summary>
+    public int[] TrainedOf(params string[] beginnings)
     {
-        var tensor = this[name];
-        string place = name[..^".weight".Length];
-        if (tensors.TryGetValue(place + LoraAdapter.Down, out var down)) tensor = tensor + tensors[place + LoraAdapter.Up].matmul(down) * adapter!.Scale;
-        bool lowered = compute != ScalarType.Float32 && (tensor.dim() == 2 || name.EndsWith("bias", StringComparison.Ordinal));
-        return lowered ? tensor.to(compute) : tensor;
+        string[] own = [.. beginnings.Select(name => name != TensorNames.Head ? name : adapter is null ? TensorNames.HeadOf(config) : LoraSettings.Head + ".")];
+        return [.. Enumerable.Range(0, Places.Length).Where(i => own.Any(name => Places[i].Name.StartsWith(name, StringComparison.Ordinal)))];
+    }
+
+    /// <summary>Differentiates an output, times <paramref name="above"/>, by an input and by what is trained of some tensors; adds the latter and gives the former.</summary>
+    public Tensor AddGradients(Tensor output, Tensor[]? above, Tensor input, Tensor[] into, params string[] beginnings)
+    {
+        int[] own = TrainedOf(beginnings);
+        var found = autograd.grad([output], [input, .. own.Select(i => Trained[i])], above);
+        using var quiet = no_grad();
+        for (int i = 0; i < own.Length; i++) into[own[i]].add_(found[i + 1]);
+        return found[0];
     }
 
     /// <summary>To be called after the weights changed.</summary>
     public void Changed()
     {
         Version++;
-        Drop();
+        foreach (var tensor in prepared.Values) tensor.Dispose();
+        prepared.Clear();
     }
 
     /// <summary>Zeros in the shapes of what is trained.</summary>
-    public Tensor[] Zeros() => [.. Shapes.Select(shape => zeros(Sizes(shape), ScalarType.Float32, device).DetachFromDisposeScope())];
+    public Tensor[] Zeros() => [.. Places.Select(place => zeros(Sizes(place.Shape), ScalarType.Float32, device).DetachFromDisposeScope())];
 
     /// <summary>Copies host tensors in the names of what is trained to the device.</summary>
-    public Tensor[] Upload(ITensorSet set)
-    {
-        using var scope = NewDisposeScope();
-        return [.. Names.Select(name => Upload(set[name]))];
-    }
+    public Tensor[] Upload(ITensorSet set) => [.. Places.Select(place => Upload(set[place.Name]))];
 
     /// <summary>Copies tensors in the order of what is trained to the host.</summary>
-    public ITensorSet Download(Tensor[] from)
-    {
-        var made = from.Select((tensor, i) => Download(Names[i], Shapes[i], tensor));
-        return adapter is null ? new ModelWeights(config, made) : new LoraAdapter(config, adapter, made);
-    }
+    public ITensorSet Download(Tensor[] from) => TrainedTensors.Make(config, adapter, Places.Zip(from, (place, tensor) => Download(place.Name, place.Shape, tensor)));
 
     /// <summary>Copies weights and adapter to the host.</summary>
     public ModelWeights Export()
     {
-        var shapes = ModelWeights.Shapes(config).ToDictionary(entry => entry.Name, entry => entry.Shape);
-        var weights = new ModelWeights(config, weightNames.Select(name => Download(name, shapes[name], tensors[name])));
+        var weights = new ModelWeights(config, ModelWeights.Shapes(config).Select(place => Download(place.Name, place.Shape, tensors[place.Name])));
         return adapter is null ? weights : weights.WithAdapter((LoraAdapter)Download(Trained));
     }
 
@@ -137,19 +124,24 @@ internal sealed class Parameters : IDisposable
     {
         if (Disposed) return;
         Disposed = true;
+        Changed();
         foreach (var tensor in tensors.Values) tensor.Dispose();
-        Drop();
     }
 
-    private string HeadWeight => config.TiedHead ? Embedding : Head;
-
-    private void Drop()
+    private Tensor Effective(string name, Tensor stored)
     {
-        foreach (var tensor in prepared.Values) tensor.Dispose();
-        prepared.Clear();
+        var tensor = stored;
+        string place = name[..^".weight".Length];
+        if (tensors.TryGetValue(place + LoraAdapter.Down, out var down)) tensor = tensor + tensors[place + LoraAdapter.Up].matmul(down) * adapter!.Scale;
+        bool lowered = compute != ScalarType.Float32 && (tensor.dim() == 2 || name.EndsWith("bias", StringComparison.Ordinal));
+        return lowered ? tensor.to(compute) : tensor;
     }
 
-    private Tensor Upload(WeightTensor host) => tensor(host.Values, Sizes(host.Shape), ScalarType.Float32, device).DetachFromDisposeScope();
+    private Tensor Upload(WeightTensor host)
+    {
+        using var scope = NewDisposeScope();
+        return tensor(host.Values, Sizes(host.Shape), ScalarType.Float32, device).DetachFromDisposeScope();
+    }
 
     private static WeightTensor Download(string name, int[] shape, Tensor from)
     {
@@ -164,5 +156,5 @@ internal sealed class Parameters : IDisposable
         return new WeightTensor(name, shape, values);
     }
 
-    private static long[] Sizes(int[] shape) => [.. shape.Select(size => (long)size)];
+    private static long[] Sizes(int[] shape) => Array.ConvertAll(shape, size => (long)size);
 }

@@ -8,241 +8,193 @@ using static TorchSharp.torch;
 
 namespace TreeRl.Torch;
 
+/// <summary>A branch with a row of next-token logits, which it may share with siblings.</summary>
+internal sealed class TorchBranch : TrunkBranch
+{
+    public int LogitRow;
+}
+
 /// <summary>
-/// The tree cache on the device; <see cref="BranchTree"/> says what a fork shares. A step reads the trunk of each prompt once for all its branches and each branch's tail
-/// once, and joins the two by their log-sum-exps. Down go ids, places and uniform numbers, up come ids, log-probabilities and entropies.
+/// The tree cache on the device; <see cref="TrunkBook"/> says what a fork shares and <see cref="DecodeStep"/> how siblings attend together. Down go ids, places and
+/// uniform numbers; up come ids, log-probabilities and entropies, in one copy for each call of <see cref="IDecoder.Pick"/>.
 /// </summary>
-internal sealed class TorchDecoder : IDecoder
+internal sealed class TorchDecoder : TreeDecoder<TorchBranch>
 {
     private readonly Transformer model;
-    private readonly Parameters parameters;
     private readonly TreePass pass;
+    private readonly Head head;
     private readonly DevicePicker picker;
-    private readonly TreeCache cache;
-    private readonly NextTokens next;
-    private readonly BranchTree tree;
-    private readonly long version;
-    private long calls;
-    private bool disposed;
+    private readonly CachePool trunks, tails;
+    private readonly TrunkBook book;
+    private readonly SharedSlots rows = new(); // of logits
+    private Tensor? seen, logits, measures;
 
-    public TorchDecoder(Transformer model, Parameters parameters, TreePass pass, DevicePicker picker)
+    public TorchDecoder(Transformer model, Parameters parameters, TreePass pass, Head head, PickSettings picking)
+        : base(model.Config, parameters)
     {
         this.model = model;
-        this.parameters = parameters;
         this.pass = pass;
-        this.picker = picker;
-        cache = new TreeCache(model);
-        next = new NextTokens(model, parameters);
-        tree = cache.Tree;
-        version = parameters.Version;
+        this.head = head;
+        picker = new DevicePicker(model, picking);
+        (trunks, tails) = (new CachePool(model), new CachePool(model));
+        book = new TrunkBook(Runs);
     }
 
     /// <inheritdoc/>
-    public long CachedTokens => tree.CachedTokens;
+    public override long CacheBytes => trunks.Bytes + tails.Bytes;
 
-    /// <inheritdoc/>
-    public long CacheBytes => cache.Bytes;
-
-    /// <inheritdoc/>
-    public void Prompt(ReadOnlySpan<int[]> prompts, Span<int> branches)
+    protected override void Read(ReadOnlySpan<int[]> prompts, Span<TorchBranch> made)
     {
-        CheckUsable();
-        DecoderCheck.Prompts(prompts, branches.Length, model.Config);
-        using var quiet = no_grad();
-        for (int first = 0; first < prompts.Length;)
+        foreach (var branch in made)
         {
-            int end = first, rows = 0;
-            do rows += prompts[end++].Length;
-            while (end < prompts.Length && rows + prompts[end].Length <= model.Options.TokenBudget);
-            Read(prompts[first..end], branches[first..end]);
-            first = end;
+            book.Plant(branch);
+            branch.LogitRow = rows.Take();
+        }
+        for (int first = 0, end; first < prompts.Length; first = end)
+        {
+            using var quiet = no_grad();
+            using var scope = NewDisposeScope();
+            int read = prompts[first].Length;
+            for (end = first + 1; end < prompts.Length && read + prompts[end].Length <= model.Options.TokenBudget; end++) read += prompts[end].Length;
+            var some = made[first..end];
+            var layout = RowLayout.Of(prompts[first..end]);
+            int[] slots = new int[layout.Count], lasts = new int[some.Length];
+            for (int i = 0; i < some.Length; i++)
+            {
+                slots.AsSpan(layout.GroupFirstRow[i]..layout.GroupFirstRow[i + 1]).Fill(some[i].Trunk.Slot);
+                lasts[i] = layout.GroupFirstRow[i + 1] - 1;
+            }
+            trunks.Reserve(book.TrunkSlots.End, some.ToArray().Max(branch => branch.Length));
+            Tensor slot = model.Longs(slots), position = model.Longs(layout.Position.Span);
+            var stream = pass.Forward(new TreeRows(model, layout, (layer, key, value) => trunks.Write(layer, slot, position, cat([key, value], 1))));
+            Keep(stream.index_select(0, model.Longs(lasts)), some);
         }
     }
 
-    /// <inheritdoc/>
-    public void Fork(int branch, Span<int> children)
+    protected override void Share(TorchBranch parent, TorchBranch child)
     {
-        CheckUsable();
-        Guard.InRange(children.Length >= 1, children.Length, "a fork has at least one child; to end a branch, release it");
-        tree.Fork(branch, children);
+        book.Share(parent, child);
+        child.LogitRow = parent.LogitRow;
+        rows.Share(child.LogitRow);
     }
 
-    /// <inheritdoc/>
-    public void Advance(ReadOnlySpan<int> branches, ReadOnlySpan<int> tokens)
+    protected override void Step(Span<TorchBranch> moving, ReadOnlySpan<int> tokens)
     {
-        CheckUsable();
-        Guard.SameLength(tokens.Length, branches.Length, "one token for each branch");
-        if (branches.IsEmpty) return;
-        calls++;
-        var moving = new Branch[branches.Length];
-        for (int i = 0; i < moving.Length; i++)
-        {
-            moving[i] = tree[branches[i]];
-            if (moving[i].SeenBy == calls) throw new ArgumentException($"branch {branches[i]} is given twice: a branch reads one token at a time", nameof(branches));
-            moving[i].SeenBy = calls;
-            DecoderCheck.Next(branches[i], moving[i].Length, tokens[i], model.Config);
-        }
         using var quiet = no_grad();
         using var scope = NewDisposeScope();
-        cache.Settle(moving.Max(branch => branch.Tail) + 1);
-        var step = new DecodeStep(model, cache, moving);
-        var x = parameters[Parameters.Embedding].index_select(0, model.Longs(tokens));
-        for (int l = 0; l < model.Config.Layers; l++)
-        {
-            using var inner = NewDisposeScope();
-            var before = x;
-            var w = LayerTensors.Of(model.Config, l, parameters.Frozen);
-            var (query, key, value) = model.Project(w, x, step.Turns);
-            cache.Tails.Write(l, step.Slot, step.Position, key, value);
-            x = model.Finish(w, x, step.Attend(l, query)).MoveToOuterDisposeScope();
-            before.Dispose();
-        }
+        Settle(moving.ToArray().Max(branch => branch.Tail) + 1);
+        var stream = pass.Forward(new DecodeStep(model, trunks, tails, seen!, moving, tokens));
         foreach (var branch in moving)
         {
-            tree.Extend(branch);
-            tree.OwnLogits(branch);
+            branch.Tail++;
+            branch.LogitRow = rows.MakeOwn(branch.LogitRow);
         }
-        next.Keep(x, [.. moving.Select(branch => branch.LogitRow)], tree.LogitRows.End);
+        Keep(stream, moving);
     }
 
-    /// <inheritdoc/>
-    public void Entropies(ReadOnlySpan<int> branches, Span<float> entropies)
+    protected override void Draw(ReadOnlySpan<PickRequest> requests, Span<TokenPick> picks, Span<float> entropies)
     {
-        CheckUsable();
-        Guard.SameLength(entropies.Length, branches.Length, "one entropy for each branch");
-        if (branches.IsEmpty) return;
         using var quiet = no_grad();
         using var scope = NewDisposeScope();
-        var rows = new int[branches.Length];
-        for (int i = 0; i < rows.Length; i++) rows[i] = tree[branches[i]].LogitRow;
-        var host = MemoryMarshal.Cast<byte, float>(next.Measures.select(1, 2).index_select(0, model.Longs(rows)).to(ScalarType.Float32).cpu().bytes);
-        for (int i = 0; i < rows.Length; i++)
-        {
-            if (!float.IsFinite(host[i])) throw new NonFiniteException($"entropy of the next token of branch {branches[i]}", host[i]);
-            entropies[i] = host[i];
-        }
-    }
-
-    /// <inheritdoc/>
-    public void Pick(ReadOnlySpan<PickRequest> requests, Span<TokenPick> picks)
-    {
-        CheckUsable();
-        var at = new int[requests.Length];
-        int total = 0;
-        for (int i = 0; i < at.Length; i++)
-        {
-            Guard.InRange(requests[i].Count >= 1, requests[i].Count, "a request draws at least one token");
-            _ = tree[requests[i].Branch];
-            at[i] = total;
-            total += requests[i].Count;
-        }
-        Guard.SameLength(picks.Length, total, "the sum of the requests' counts");
         // Requests of like counts go together, and no more rows at once than logits may exist.
-        var counts = requests.ToArray().Select(request => request.Count).ToArray();
-        int[] order = [.. Enumerable.Range(0, at.Length).OrderBy(i => counts[i])];
-        using var quiet = no_grad();
-        for (int first = 0; first < order.Length;)
+        var all = requests.ToArray();
+        var parts = Enumerable.Range(0, all.Length).GroupBy(i => Math.Min(all[i].Count, 2)).SelectMany(alike => alike.Chunk(model.LogitRows)).ToArray();
+        var host = MemoryMarshal.Cast<byte, double>(cat([.. parts.Select(part => Drawn(Array.ConvertAll(part, i => all[i])).view(-1))], 0).cpu().bytes);
+        var firstPick = new int[all.Length];
+        for (int i = 1; i < firstPick.Length; i++) firstPick[i] = firstPick[i - 1] + all[i - 1].Count;
+        int at = 0;
+        foreach (int[] part in parts)
         {
-            int end = first;
-            do end++;
-            while (end < order.Length && end - first < model.LogitRows && (counts[order[end]] > 1) == (counts[order[first]] > 1));
-            Pick(requests, order.AsSpan(first, end - first), at, picks);
-            first = end;
-        }
-    }
-
-    /// <inheritdoc/>
-    public void CopyLogits(int branch, Span<float> logits)
-    {
-        CheckUsable();
-        Guard.SameLength(logits.Length, model.Config.VocabSize, "the vocabulary");
-        using var scope = NewDisposeScope();
-        MemoryMarshal.Cast<byte, float>(next.Logits[tree[branch].LogitRow].cpu().bytes).CopyTo(logits);
-    }
-
-    /// <inheritdoc/>
-    public int Length(int branch)
-    {
-        CheckUsable();
-        return tree[branch].Length;
-    }
-
-    /// <inheritdoc/>
-    public void Release(int branch)
-    {
-        ObjectDisposedException.ThrowIf(disposed, this);
-        tree.Release(branch);
-    }
-
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        if (disposed) return;
-        disposed = true;
-        cache.Dispose();
-        next.Dispose();
-    }
-
-    private void Read(ReadOnlySpan<int[]> prompts, Span<int> ids)
-    {
-        using var scope = NewDisposeScope();
-        int[] firstRow = new int[prompts.Length + 1], lasts = new int[prompts.Length], logitRows = new int[prompts.Length];
-        var made = new Branch[prompts.Length];
-        for (int i = 0; i < prompts.Length; i++)
-        {
-            made[i] = tree.Prompt(prompts[i].Length, out ids[i]);
-            firstRow[i + 1] = firstRow[i] + prompts[i].Length;
-            lasts[i] = firstRow[i + 1] - 1;
-            logitRows[i] = made[i].LogitRow;
-        }
-        int[] tokens = new int[firstRow[^1]], positions = new int[tokens.Length], slots = new int[tokens.Length];
-        for (int i = 0; i < prompts.Length; i++)
-        {
-            prompts[i].CopyTo(tokens, firstRow[i]);
-            for (int t = 0; t < prompts[i].Length; t++) (positions[firstRow[i] + t], slots[firstRow[i] + t]) = (t, made[i].Last.Trunk.Slot);
-        }
-        cache.Trunks.Reserve(positions.Max() + 1);
-        Tensor slot = model.Longs(slots), position = model.Longs(positions);
-        var stream = pass.Forward(new TreeRows(model, firstRow, tokens, positions), (layer, key, value) => cache.Trunks.Write(layer, slot, position, key, value));
-        next.Keep(stream.index_select(0, model.Longs(lasts)), logitRows, tree.LogitRows.End);
-    }
-
-    private void Pick(ReadOnlySpan<PickRequest> requests, ReadOnlySpan<int> chosen, int[] at, Span<TokenPick> picks)
-    {
-        using var scope = NewDisposeScope();
-        int draws = 1;
-        foreach (int i in chosen) draws = Math.Max(draws, requests[i].Count);
-        var rows = new int[chosen.Length];
-        var uniforms = new double[chosen.Length, draws];
-        var distinct = new bool[chosen.Length];
-        for (int r = 0; r < rows.Length; r++)
-        {
-            var request = requests[chosen[r]];
-            rows[r] = tree[request.Branch].LogitRow;
-            distinct[r] = request.Distinct;
-            for (int j = 0; j < draws; j++) uniforms[r, j] = j < request.Count ? request.Seed.Uniform(j) : double.NaN;
-        }
-        var index = model.Longs(rows);
-        var measured = next.Measures.index_select(0, index);
-        var made = picker.Pick(next.Logits.index_select(0, index), measured.select(1, 0), measured.select(1, 1), uniforms, distinct);
-        var host = MemoryMarshal.Cast<byte, double>(made.cpu().contiguous().bytes);
-        for (int r = 0; r < rows.Length; r++)
-        {
-            var request = requests[chosen[r]];
-            for (int j = 0; j < request.Count; j++)
+            int draws = part.Max(i => all[i].Count);
+            foreach (int i in part)
             {
-                double id = host[2 * (r * draws + j)], logProb = host[2 * (r * draws + j) + 1];
-                if (!double.IsFinite(logProb) || j == 0 && id < 0) throw new NonFiniteException($"next-token log-probability of branch {request.Branch}", logProb);
-                picks[at[chosen[r]] + j] = new TokenPick((int)id, (float)logProb);
+                if (!double.IsFinite(host[at])) throw new NonFiniteException($"entropy of the next token of branch {all[i].Branch}", host[at]);
+                if (!entropies.IsEmpty) entropies[i] = (float)host[at];
+                for (int j = 0; j < all[i].Count; j++)
+                {
+                    double id = host[at + 1 + 2 * j], logProb = host[at + 2 + 2 * j];
+                    if (!double.IsFinite(logProb) || j == 0 && id < 0) throw new NonFiniteException($"next-token log-probability of branch {all[i].Branch}", logProb);
+                    picks[firstPick[i] + j] = new TokenPick((int)id, (float)logProb);
+                }
+                at += 1 + 2 * draws;
             }
         }
     }
 
-    private void CheckUsable()
+    protected override void Copy(TorchBranch branch, Span<float> logits)
     {
-        ObjectDisposedException.ThrowIf(disposed, this);
-        ObjectDisposedException.ThrowIf(parameters.Disposed, typeof(TorchPolicy));
-        if (parameters.Version != version)
-            throw new InvalidOperationException("the policy was updated after this decoder was made, so its cache belongs to older weights: make a new decoder for each round of sampling");
+        using var scope = NewDisposeScope();
+        MemoryMarshal.Cast<byte, float>(this.logits![branch.LogitRow].cpu().bytes).CopyTo(logits);
+    }
+
+    protected override void LetGo(TorchBranch branch)
+    {
+        book.LetGo(branch);
+        rows.LetGo(branch.LogitRow);
+    }
+
+    protected override void Ended(int run) => book.Ended(run);
+
+    protected override void Free()
+    {
+        trunks.Dispose();
+        tails.Dispose();
+        foreach (var tensor in (Tensor?[])[seen, logits, measures]) tensor?.Dispose();
+    }
+
+    /// <summary>Brings the device's memory up to date with forks and new branches, and makes room for tails of a length.</summary>
+    private void Settle(int longestTail)
+    {
+        var moves = book.Moves.ToArray();
+        trunks.Reserve(book.TrunkSlots.End, Math.Max(trunks.Capacity, moves.Select(move => move.Columns.Max() + 1).DefaultIfEmpty().Max()));
+        tails.Reserve(book.TailSlots.End, longestTail);
+        if (moves.Length > 0)
+        {
+            Tensor Each(Func<TailMove, IEnumerable<int>> of) => model.Longs([.. moves.SelectMany(of)]);
+            Tensor fromSlot = Each(move => move.Columns.Select(_ => move.TailSlot)), fromPosition = Each(move => Enumerable.Range(0, move.Columns.Length));
+            Tensor toSlot = Each(move => move.Columns.Select(_ => move.TrunkSlot)), toColumn = Each(move => move.Columns);
+            for (int l = 0; l < model.Config.Layers; l++)
+            {
+                using var inner = NewDisposeScope();
+                trunks.Write(l, toSlot, toColumn, tails.Read(l, fromSlot, fromPosition));
+            }
+        }
+        Memory.Grow(ref seen, [book.TailSlots.End, trunks.Capacity], ScalarType.Bool, model.Device);
+        int fresh = book.Fresh.Count, columns = (int)seen!.shape[1];
+        if (fresh > 0)
+        {
+            var sees = new bool[fresh * columns];
+            for (int i = 0; i < fresh; i++)
+                foreach (int column in book.Sees(book.Fresh[i])) sees[i * columns + column] = true;
+            seen.index_copy_(0, model.Longs([.. book.Fresh.Select(branch => branch.Slot)]), tensor(sees, [fresh, columns], ScalarType.Bool, model.Device));
+        }
+        book.Settled();
+    }
+
+    /// <summary>Keeps the next-token distributions of branches whose last token left a stream [n, D].</summary>
+    private void Keep(Tensor stream, ReadOnlySpan<TorchBranch> branches)
+    {
+        Memory.Grow(ref logits, [rows.End, Config.VocabSize], ScalarType.Float32, model.Device);
+        Memory.Grow(ref measures, [rows.End, 3], ScalarType.Float64, model.Device);
+        int[] to = Array.ConvertAll(branches.ToArray(), branch => branch.LogitRow);
+        for (int first = 0; first < to.Length; first += model.LogitRows)
+        {
+            using var scope = NewDisposeScope();
+            int some = Math.Min(model.LogitRows, to.Length - first);
+            Tensor made = head.Logits(stream.narrow(0, first, some)), into = model.Longs(to.AsSpan(first, some));
+            logits!.index_copy_(0, into, made);
+            measures!.index_copy_(0, into, Head.Measure(made));
+        }
+    }
+
+    /// <summary>Entropies and draws of some requests, [n, 1 + 2 draws], on the device.</summary>
+    private Tensor Drawn(PickRequest[] requests)
+    {
+        int draws = requests.Max(request => request.Count);
+        var uniforms = new double[requests.Length, draws];
+        for (int r = 0; r < requests.Length; r++)
+            for (int j = 0; j < draws; j++) uniforms[r, j] = requests[r].Seed.Uniform(j);
+        var index = model.Longs(Array.ConvertAll(requests, request => Branch(request.Branch).LogitRow));
+        return picker.Pick(logits!.index_select(0, index), measures!.index_select(0, index), uniforms, Array.ConvertAll(requests, request => request.Distinct));
     }
 }

@@ -21,11 +21,15 @@ public sealed partial class TorchPolicy
         CheckTrainable();
         check.Check(batch, Config);
         ArgumentNullException.ThrowIfNull(objective);
-        if (gradient.Length == 0) gradient = parameters.Zeros();
+        MakeGradient();
         var total = default(LossReport);
         try
         {
-            foreach (var (first, end) in TreeRows.Split(batch, model.Options.TokenBudget)) Accumulate(batch, objective, first, end, ref total);
+            for (int first = 0, end; first < batch.GroupCount; first = end)
+            {
+                end = batch.StretchEnd(first, model.Options.TokenBudget);
+                Accumulate(batch, objective, first, end, ref total);
+            }
         }
         catch
         {
@@ -41,18 +45,28 @@ public sealed partial class TorchPolicy
         CheckTrainable();
         OptimizerCheck.Settings(settings, learningRate);
         using var quiet = no_grad();
-        if (gradient.Length == 0) gradient = parameters.Zeros();
+        MakeGradient();
         MakeMoments();
-        double[] squares = Sums(tensor => tensor.to(ScalarType.Float64).square().sum());
-        StopAtNonFinite(squares);
+        double[] squares = Each(i => gradient[i].to(ScalarType.Float64).square().sum());
+        RequireFinite(squares, name => $"gradient of {name}");
         double norm = Math.Sqrt(squares.Sum());
         bool clipped = norm > settings.MaxGradientNorm;
-        var update = new AdamUpdate(settings, learningRate, clipped ? settings.MaxGradientNorm / norm : 1, step + 1);
-        TryUpdate(update);
+        double scale = clipped ? settings.MaxGradientNorm / norm : 1;
+
+        // The update is computed twice, which costs less memory than to keep it: first without writing, to see that all of it is finite.
+        (Tensor Weight, Tensor First, Tensor Second) Update(int i) =>
+            AdamW(settings, learningRate, scale, parameters.Trained[i], gradient[i], firstMoment[i], secondMoment[i], parameters.Places[i].Shape.Length == 2);
+
+        double[] zeros = Each(i => // a sum of zeros is 0, one with an infinity or NaN times 0 is NaN
+        {
+            var made = Update(i);
+            return ((made.Weight * 0).sum() + (made.First * 0).sum() + (made.Second * 0).sum()).to(ScalarType.Float64);
+        });
+        RequireFinite(zeros, name => $"a new weight or moment of {name} (learning rate {learningRate.ToString(CultureInfo.InvariantCulture)})");
         for (int i = 0; i < gradient.Length; i++)
         {
             using var scope = NewDisposeScope();
-            var made = update.Of(parameters.Trained[i], gradient[i], firstMoment[i], secondMoment[i], parameters.Shapes[i].Length == 2);
+            var made = Update(i);
             parameters.Trained[i].copy_(made.Weight);
             firstMoment[i].copy_(made.First);
             secondMoment[i].copy_(made.Second);
@@ -67,9 +81,8 @@ public sealed partial class TorchPolicy
     public ModelWeights TakeGradient()
     {
         CheckTrainable();
-        if (parameters.HasAdapter)
-            throw new InvalidOperationException("this policy trains an adapter, so its weights have no gradient: take the gradient of a policy without one (LoraMerge.Merged)");
-        if (gradient.Length == 0) gradient = parameters.Zeros();
+        OptimizerCheck.WholeWeights(parameters.HasAdapter);
+        MakeGradient();
         var taken = (ModelWeights)parameters.Download(gradient);
         ClearGradient();
         return taken;
@@ -87,7 +100,7 @@ public sealed partial class TorchPolicy
     public void ImportOptimizer(OptimizerState state)
     {
         CheckTrainable();
-        OptimizerCheck.State(state, parameters.Names.Zip(parameters.Shapes));
+        OptimizerCheck.State(state, parameters.Places);
         foreach (var tensor in firstMoment.Concat(secondMoment)) tensor.Dispose();
         firstMoment = parameters.Upload(state.FirstMoment);
         secondMoment = parameters.Upload(state.SecondMoment);
@@ -97,64 +110,53 @@ public sealed partial class TorchPolicy
     private void Accumulate(PackedBatch batch, IObjective objective, int first, int end, ref LossReport total)
     {
         using var scope = NewDisposeScope();
-        var rows = new TreeRows(model, batch, first, end);
+        var layout = RowLayout.Of(batch, first, end);
+        var rows = new TreeRows(model, layout);
         var tape = pass.Record(rows);
         using var stream = tape[^1].Output.detach();
-        head.Select(batch, first, end);
-        int from = batch.GroupFirstTarget[first], count = batch.GroupFirstTarget[end] - from;
+        int from = batch.GroupFirstTarget[first], count = head.Select(batch, first, end);
         float[] logProb = new float[count], entropy = new float[count], dLogProb = new float[count], dEntropy = new float[objective.UsesEntropy ? count : 0];
-        head.Score(batch, stream, logProb, entropy);
+        head.Score(stream, logProb, entropy);
         for (int g = first; g < end; g++)
         {
-            int at = batch.GroupFirstTarget[g] - from, targets = batch.GroupFirstTarget[g + 1] - batch.GroupFirstTarget[g];
+            var targets = (batch.GroupFirstTarget[g] - from)..(batch.GroupFirstTarget[g + 1] - from);
             total = total.Plus(GroupObjective.Evaluate(
-                batch, g, objective, logProb.AsSpan(at, targets), entropy.AsSpan(at, targets), dLogProb.AsSpan(at, targets), objective.UsesEntropy ? dEntropy.AsSpan(at, targets) : []));
+                batch, g, objective, logProb.AsSpan(targets), entropy.AsSpan(targets), dLogProb.AsSpan(targets), objective.UsesEntropy ? dEntropy.AsSpan(targets) : []));
         }
-        pass.Backward(rows, tape, head.Backward(batch, stream, dLogProb, dEntropy, gradient), gradient);
+        pass.Backward(rows, layout.Token.ToArray(), tape, head.Backward(stream, dLogProb, dEntropy, gradient), gradient);
     }
 
-    /// <summary>Computes the update without writing it, and stops at the first weight or moment that is not finite.</summary>
-    private void TryUpdate(AdamUpdate update)
+    /// <summary>One step of AdamW as the embedded engine takes it, in single precision: the new weight and moments of a tensor. Nothing is changed.</summary>
+    private (Tensor Weight, Tensor First, Tensor Second) AdamW(
+        OptimizerSettings settings, double learningRate, double scale, Tensor weight, Tensor gradient, Tensor first, Tensor second, bool decays)
     {
-        using var scope = NewDisposeScope();
-        var flags = new List<Tensor>();
-        for (int i = 0; i < gradient.Length; i++)
-        {
-            using var inner = NewDisposeScope();
-            var made = update.Of(parameters.Trained[i], gradient[i], firstMoment[i], secondMoment[i], parameters.Shapes[i].Length == 2);
-            // A sum of zeros is 0, one with an infinity or NaN times 0 is NaN.
-            flags.Add(((made.Weight * 0).sum() + (made.First * 0).sum() + (made.Second * 0).sum()).MoveToOuterDisposeScope());
-        }
-        var sums = MemoryMarshal.Cast<byte, float>(stack(flags).cpu().bytes);
-        for (int i = 0; i < sums.Length; i++)
-        {
-            if (sums[i] == 0) continue;
-            ClearGradient();
-            throw new NonFiniteException($"a new weight or moment of {parameters.Names[i]} (learning rate {update.LearningRate.ToString(CultureInfo.InvariantCulture)})", sums[i]);
-        }
+        double correct1 = 1 - Math.Pow(settings.Beta1, step + 1), correct2 = 1 - Math.Pow(settings.Beta2, step + 1);
+        var g = gradient * scale;
+        var m = first * settings.Beta1 + g * (1 - settings.Beta1);
+        var v = second * settings.Beta2 + g.square() * (1 - settings.Beta2);
+        double keep = decays ? 1 - learningRate * settings.WeightDecay : 1;
+        return (weight * keep - m / correct1 / ((v / correct2).sqrt() + settings.Epsilon) * learningRate, m, v);
     }
 
-    private void StopAtNonFinite(double[] squares)
-    {
-        for (int i = 0; i < squares.Length; i++)
-        {
-            if (double.IsFinite(squares[i])) continue;
-            ClearGradient();
-            throw new NonFiniteException($"gradient of {parameters.Names[i]}", squares[i]);
-        }
-    }
-
-    /// <summary>A number for each gradient tensor, brought to the host at once.</summary>
-    private double[] Sums(Func<Tensor, Tensor> of)
+    /// <summary>A number, in double, for each tensor that is trained, brought to the host at once.</summary>
+    private double[] Each(Func<int, Tensor> of)
     {
         using var scope = NewDisposeScope();
         var parts = new List<Tensor>();
-        foreach (var tensor in gradient)
+        for (int i = 0; i < gradient.Length; i++)
         {
             using var inner = NewDisposeScope();
-            parts.Add(of(tensor).MoveToOuterDisposeScope());
+            parts.Add(of(i).MoveToOuterDisposeScope());
         }
         return MemoryMarshal.Cast<byte, double>(stack(parts).cpu().bytes).ToArray();
+    }
+
+    private void RequireFinite(double[] values, Func<string, string> what)
+    {
+        int at = Array.FindIndex(values, value => !double.IsFinite(value));
+        if (at < 0) return;
+        ClearGradient();
+        throw new NonFiniteException(what(parameters.Places[at].Name), values[at]);
     }
 
     private void ClearGradient()
@@ -164,33 +166,19 @@ public sealed partial class TorchPolicy
         foreach (var tensor in gradient) tensor.zero_();
     }
 
+    private void MakeGradient()
+    {
+        if (gradient.Length == 0) gradient = parameters.Zeros();
+    }
+
     private void MakeMoments()
     {
-        if (firstMoment.Length > 0) return;
-        firstMoment = parameters.Zeros();
-        secondMoment = parameters.Zeros();
+        if (firstMoment.Length == 0) (firstMoment, secondMoment) = (parameters.Zeros(), parameters.Zeros());
     }
 
     private void CheckTrainable()
     {
         CheckAlive();
-        if (frozen) throw new InvalidOperationException("this policy is a frozen copy: it can be scored and sampled, not trained; train the policy it was cloned from, or make one from its exported weights");
-    }
-}
-
-/// <summary>One step of AdamW as the embedded engine takes it, in single precision.</summary>
-internal sealed class AdamUpdate(OptimizerSettings settings, double learningRate, double gradientScale, long step)
-{
-    public double LearningRate => learningRate;
-
-    /// <summary>The new weight and moments of a tensor; nothing is changed.</summary>
-    public (Tensor Weight, Tensor First, Tensor Second) Of(Tensor weight, Tensor gradient, Tensor first, Tensor second, bool decays)
-    {
-        double correct1 = 1 - Math.Pow(settings.Beta1, step), correct2 = 1 - Math.Pow(settings.Beta2, step);
-        var g = gradient * gradientScale;
-        var m = first * settings.Beta1 + g * (1 - settings.Beta1);
-        var v = second * settings.Beta2 + g.square() * (1 - settings.Beta2);
-        double keep = decays ? 1 - learningRate * settings.WeightDecay : 1;
-        return (weight * keep - m / correct1 / ((v / correct2).sqrt() + settings.Epsilon) * learningRate, m, v);
+        OptimizerCheck.Trainable(frozen);
     }
 }

@@ -3,7 +3,6 @@ using System.Linq;
 using TorchSharp;
 using TreeRl.Models;
 using TreeRl.Policies;
-using TreeRl.Policies.Cpu;
 using TreeRl.Policies.Engines;
 using static TorchSharp.torch;
 
@@ -50,7 +49,7 @@ public sealed partial class TorchPolicy : IPolicy, IDeviceMemory
     public long LiveTensors => Tensor.TotalCount;
 
     /// <inheritdoc/>
-    public long HeldBytes => parameters.Bytes + gradient.Concat(firstMoment).Concat(secondMoment).Sum(tensor => tensor.numel() * tensor.element_size()) + 4L * Config.HeadSize;
+    public long HeldBytes => parameters.Bytes + model.Bytes + Memory.Bytes([.. gradient, .. firstMoment, .. secondMoment]);
 
     /// <summary>Makes a policy with the given weights, which are copied.</summary>
     /// <param name="weights">The weights.</param>
@@ -68,7 +67,7 @@ public sealed partial class TorchPolicy : IPolicy, IDeviceMemory
     public IDecoder NewDecoder(PickSettings picking)
     {
         CheckAlive();
-        return new TorchDecoder(model, parameters, pass, new DevicePicker(model, TokenPicker.Validated(picking)));
+        return new TorchDecoder(model, parameters, pass, head, TokenPicker.Validated(picking));
     }
 
     /// <inheritdoc/>
@@ -78,13 +77,13 @@ public sealed partial class TorchPolicy : IPolicy, IDeviceMemory
         check.Check(batch, Config);
         Guard.SameLength(logProb.Length, batch.TargetCount, "the batch");
         Guard.SameLength(entropy.Length, batch.TargetCount, "the batch");
-        foreach (var (first, end) in TreeRows.Split(batch, model.Options.TokenBudget))
+        for (int first = 0, end; first < batch.GroupCount; first = end)
         {
             using var scope = NewDisposeScope();
-            var stream = pass.Forward(new TreeRows(model, batch, first, end));
-            head.Select(batch, first, end);
-            int from = batch.GroupFirstTarget[first], count = batch.GroupFirstTarget[end] - from;
-            head.Score(batch, stream, logProb.Slice(from, count), entropy.Slice(from, count));
+            end = batch.StretchEnd(first, model.Options.TokenBudget);
+            var stream = pass.Forward(new TreeRows(model, RowLayout.Of(batch, first, end)));
+            int from = batch.GroupFirstTarget[first], count = head.Select(batch, first, end);
+            head.Score(stream, logProb.Slice(from, count), entropy.Slice(from, count));
         }
     }
 

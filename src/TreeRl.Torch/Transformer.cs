@@ -8,29 +8,12 @@ using static TorchSharp.torch.nn.functional;
 
 namespace TreeRl.Torch;
 
-/// <summary>The weights of one layer, by part.</summary>
-internal sealed record LayerTensors(
-    Tensor InputNorm, Tensor Query, Tensor Key, Tensor Value, Tensor? QueryBias, Tensor? KeyBias, Tensor? ValueBias, Tensor? QueryNorm, Tensor? KeyNorm, Tensor Output,
-    Tensor PostNorm, Tensor Gate, Tensor Up, Tensor Down)
-{
-    /// <summary>Finds them by name.</summary>
-    public static LayerTensors Of(ModelConfig c, int layer, Func<string, Tensor> find)
-    {
-        Tensor Find(string part) => find(Prefix(layer) + part);
-        return new LayerTensors(
-            Find("input_layernorm.weight"), Find("self_attn.q_proj.weight"), Find("self_attn.k_proj.weight"), Find("self_attn.v_proj.weight"),
-            c.QkvBias ? Find("self_attn.q_proj.bias") : null, c.QkvBias ? Find("self_attn.k_proj.bias") : null, c.QkvBias ? Find("self_attn.v_proj.bias") : null,
-            c.QkNorm ? Find("self_attn.q_norm.weight") : null, c.QkNorm ? Find("self_attn.k_norm.weight") : null, Find("self_attn.o_proj.weight"),
-            Find("post_attention_layernorm.weight"), Find("mlp.gate_proj.weight"), Find("mlp.up_proj.weight"), Find("mlp.down_proj.weight"));
-    }
-
-    /// <summary>What the names of a layer's tensors begin with.</summary>
-    public static string Prefix(int layer) => $"model.layers.{layer}.";
-}
+/// <summary>Finds a weight of a layer by the rest of its name; null where the architecture has none.</summary>
+internal delegate Tensor? LayerWeights(string part);
 
 /// <summary>
-/// The parts of the model that treat each row alone. Shapes: R rows, D width, H query heads, KV key/value heads, h head size. The residual stream [R, D], norms
-/// and rotary positions are in single precision, products in the type asked for.
+/// The model but for the choice of what attends to what. Shapes: R rows, D width, H query heads, KV key/value heads, g = H / KV, h head size. The residual stream
+/// [R, D], norms, rotary positions and scores are in single precision, products in the type asked for.
 /// </summary>
 internal sealed class Transformer : IDisposable
 {
@@ -61,22 +44,18 @@ internal sealed class Transformer : IDisposable
     /// <summary>Rows of logits that exist at once.</summary>
     public int LogitRows { get; }
 
-    /// <summary>Query heads that read one key/value head.</summary>
+    /// <summary>Query heads that share a key head.</summary>
     public int Group => Config.Heads / Config.KeyValueHeads;
 
-    /// <summary>Whole numbers on the device.</summary>
+    /// <summary>Bytes of the model's own tables.</summary>
+    public long Bytes => Memory.Bytes(frequencies);
+
+    /// <summary>Indices on the device.</summary>
     public Tensor Longs(ReadOnlySpan<int> values)
     {
         var wide = new long[values.Length];
         for (int i = 0; i < wide.Length; i++) wide[i] = values[i];
         return tensor(wide, ScalarType.Int64, Device);
-    }
-
-    /// <summary>RMSNorm: x / sqrt(mean x^2 + epsilon) gain, in single precision.</summary>
-    public Tensor Norm(Tensor x, Tensor gain)
-    {
-        var wide = x.to(ScalarType.Float32);
-        return wide * (wide.square().mean([-1], keepdim: true) + Config.NormEpsilon).rsqrt() * gain;
     }
 
     /// <summary>Cosines and sines [R, 1, h] of positions [R], computed in double.</summary>
@@ -87,48 +66,60 @@ internal sealed class Transformer : IDisposable
         return ((angles.cos() * magnitude).to(ScalarType.Float32).unsqueeze(1), (angles.sin() * magnitude).to(ScalarType.Float32).unsqueeze(1));
     }
 
-    /// <summary>Queries [R, H, h], keys and values [R, KV, h] of a residual stream.</summary>
-    public (Tensor Query, Tensor Key, Tensor Value) Project(LayerTensors w, Tensor x, (Tensor Cosine, Tensor Sine) turns)
+    /// <summary>One layer: from the residual stream [R, D] before it to that behind it.</summary>
+    public Tensor Layer(LayerWeights weights, ModelRows rows, Tensor x, int layer)
     {
-        var normed = Norm(x, w.InputNorm).to(Compute);
-        var query = linear(normed, w.Query, w.QueryBias).view(-1, Config.Heads, Config.HeadSize);
-        var key = linear(normed, w.Key, w.KeyBias).view(-1, Config.KeyValueHeads, Config.HeadSize);
-        var value = linear(normed, w.Value, w.ValueBias).view(-1, Config.KeyValueHeads, Config.HeadSize);
-        if (w.QueryNorm is not null) query = Norm(query, w.QueryNorm);
-        if (w.KeyNorm is not null) key = Norm(key, w.KeyNorm);
-        return (Turn(query, turns), Turn(key, turns), value);
+        Tensor Product(Tensor y, string part) => linear(y, weights(part + ".weight")!, weights(part + ".bias"));
+        Tensor Heads(Tensor y, string part) => Product(y, $"self_attn.{part}_proj").unflatten(1, [-1, Config.HeadSize]);
+        Tensor Turned(Tensor y, string part) => Turn(weights($"self_attn.{part}_norm.weight") is { } gain ? Norm(y, gain) : y.to(ScalarType.Float32), rows.Turns);
+
+        var normed = Norm(x, weights("input_layernorm.weight")!).to(Compute);
+        var attended = rows.Attend(layer, Turned(Heads(normed, "q"), "q"), Turned(Heads(normed, "k"), "k"), Heads(normed, "v"));
+        var middle = x + Product(attended, "self_attn.o_proj").to(ScalarType.Float32);
+        normed = Norm(middle, weights("post_attention_layernorm.weight")!).to(Compute);
+        return middle + Product(Product(normed, "mlp.gate_proj").silu() * Product(normed, "mlp.up_proj"), "mlp.down_proj").to(ScalarType.Float32);
     }
 
-    /// <summary>From what attention gave, [R, H h], to the layer's end.</summary>
-    public Tensor Finish(LayerTensors w, Tensor x, Tensor attended)
+    /// <summary>
+    /// Attention written out, the same bits each time on any device: queries [n, q, H, h], keys and values [n, KV, m, h], hidden [n, q, m] true where a query does
+    /// not see. Gives mixed values [n, q, KV, g, h] in the type of the products, and the scores [n, KV, q, g, m] in single precision.
+    /// </summary>
+    public (Tensor Mixed, Tensor Scores) Attend(Tensor query, Tensor keys, Tensor values, Tensor hidden)
     {
-        var middle = x + linear(attended, w.Output).to(ScalarType.Float32);
-        var normed = Norm(middle, w.PostNorm).to(Compute);
-        return middle + linear(linear(normed, w.Gate).silu() * linear(normed, w.Up), w.Down).to(ScalarType.Float32);
+        long n = query.shape[0], q = query.shape[1], kv = Config.KeyValueHeads, h = Config.HeadSize, m = keys.shape[2];
+        // The heads of a group are rows of one product, so that the keys they share are not copied.
+        var rows = query.view(n, q, kv, Group, h).transpose(1, 2).reshape(n, kv, q * Group, h);
+        var scores = rows.matmul(keys.transpose(2, 3)).to(ScalarType.Float32).view(n, kv, q, Group, m) * (1 / Math.Sqrt(h));
+        scores = scores.masked_fill(hidden.view(n, 1, q, 1, m), float.NegativeInfinity);
+        var mixed = scores.softmax(-1).to(Compute).view(n, kv, q * Group, m).matmul(values);
+        return (mixed.view(n, kv, q, Group, h).transpose(1, 2).contiguous(), scores);
     }
 
     /// <summary>Logits [n, V] in single precision of rows [n, D] that passed all layers.</summary>
     public Tensor Logits(Tensor rows, Tensor finalNorm, Tensor head) => linear(Norm(rows, finalNorm).to(Compute), head).to(ScalarType.Float32);
 
-    /// <summary>Scores in single precision times the root of 1/h, minus infinity where hidden.</summary>
-    public Tensor Scaled(Tensor scores, Tensor hidden) => (scores.to(ScalarType.Float32) * (1 / Math.Sqrt(Config.HeadSize))).masked_fill(hidden, float.NegativeInfinity);
-
     public void Dispose() => frequencies.Dispose();
+
+    /// <summary>RMSNorm: x / sqrt(mean x^2 + epsilon) gain, in single precision.</summary>
+    private Tensor Norm(Tensor x, Tensor gain)
+    {
+        var wide = x.to(ScalarType.Float32);
+        return wide * (wide.square().mean([-1], keepdim: true) + Config.NormEpsilon).rsqrt() * gain;
+    }
 
     private Tensor Turn(Tensor x, (Tensor Cosine, Tensor Sine) turns)
     {
-        var wide = x.to(ScalarType.Float32);
         Tensor across;
         if (Config.Rotary == RotaryPairing.HalfSplit)
         {
-            int half = Config.HeadSize / 2;
-            across = cat([-wide.narrow(2, half, half), wide.narrow(2, 0, half)], 2);
+            var halves = x.chunk(2, 2);
+            across = cat([-halves[1], halves[0]], 2);
         }
         else
         {
-            var pairs = wide.view(wide.shape[0], wide.shape[1], -1, 2);
-            across = stack([-pairs.select(3, 1), pairs.select(3, 0)], 3).view(wide.shape);
+            var pairs = x.unflatten(2, [-1, 2]);
+            across = stack([-pairs.select(3, 1), pairs.select(3, 0)], 3).flatten(2);
         }
-        return (wide * turns.Cosine + across * turns.Sine).to(Compute);
+        return (x * turns.Cosine + across * turns.Sine).to(Compute);
     }
 }

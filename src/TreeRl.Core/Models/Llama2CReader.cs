@@ -89,7 +89,7 @@ public static class Llama2CReader
     private static IEnumerable<WeightTensor> ReadTensors(ModelConfig c, Cursor cursor)
     {
         int q = c.Heads * c.HeadSize, kv = c.KeyValueHeads * c.HeadSize;
-        yield return cursor.Next("model.embed_tokens.weight", c.VocabSize, c.Width);
+        yield return cursor.Next(TensorNames.Embedding, c.VocabSize, c.Width);
         (string Name, int[] Shape)[] stacked =
         [
             ("input_layernorm", [c.Width]),
@@ -104,10 +104,10 @@ public static class Llama2CReader
         ];
         foreach (var (name, shape) in stacked)
             for (int layer = 0; layer < c.Layers; layer++)
-                yield return cursor.Next($"model.layers.{layer}.{name}.weight", shape);
-        yield return cursor.Next("model.norm.weight", c.Width);
+                yield return cursor.Next($"{TensorNames.Layer(layer)}{name}.weight", shape);
+        yield return cursor.Next(TensorNames.FinalNorm, c.Width);
         cursor.Skip(c.ContextLength * c.HeadSize); // two rotary tables of context x head size / 2: the engine makes its own
-        if (!c.TiedHead) yield return cursor.Next("lm_head.weight", c.VocabSize, c.Width);
+        if (!c.TiedHead) yield return cursor.Next(TensorNames.Head, c.VocabSize, c.Width);
     }
 
     private sealed class Cursor(byte[] bytes)

@@ -78,10 +78,10 @@ public sealed class ModelWeights : ITensorSet
     public static IEnumerable<(string Name, int[] Shape)> Shapes(ModelConfig c)
     {
         int q = c.Heads * c.HeadSize, kv = c.KeyValueHeads * c.HeadSize;
-        yield return ("model.embed_tokens.weight", [c.VocabSize, c.Width]);
+        yield return (TensorNames.Embedding, [c.VocabSize, c.Width]);
         for (int l = 0; l < c.Layers; l++)
         {
-            string p = $"model.layers.{l}.";
+            string p = TensorNames.Layer(l);
             yield return (p + "input_layernorm.weight", [c.Width]);
             yield return (p + "self_attn.q_proj.weight", [q, c.Width]);
             yield return (p + "self_attn.k_proj.weight", [kv, c.Width]);
@@ -103,8 +103,8 @@ public sealed class ModelWeights : ITensorSet
             yield return (p + "mlp.up_proj.weight", [c.FeedForward, c.Width]);
             yield return (p + "mlp.down_proj.weight", [c.Width, c.FeedForward]);
         }
-        yield return ("model.norm.weight", [c.Width]);
-        if (!c.TiedHead) yield return ("lm_head.weight", [c.VocabSize, c.Width]);
+        yield return (TensorNames.FinalNorm, [c.Width]);
+        if (!c.TiedHead) yield return (TensorNames.Head, [c.VocabSize, c.Width]);
     }
 
     /// <summary>

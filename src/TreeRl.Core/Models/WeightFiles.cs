@@ -13,7 +13,7 @@ namespace TreeRl.Models;
 internal static class WeightFiles
 {
     internal const string SingleName = "model.safetensors", IndexName = "model.safetensors.index.json";
-    private const string Extension = ".safetensors", HeadName = "lm_head.weight", EmbeddingName = "model.embed_tokens.weight", OldBuffer = ".rotary_emb.inv_freq", PickledFiles = "pytorch_model*.bin";
+    private const string Extension = ".safetensors", OldBuffer = ".rotary_emb.inv_freq", PickledFiles = "pytorch_model*.bin";
 
     /// <summary>Reads the weights of a configuration.</summary>
     /// <exception cref="InvalidDataException">A file breaks its format, contradicts another, or does not fit the configuration.</exception>
@@ -26,7 +26,7 @@ internal static class WeightFiles
             var places = Open(folder, files);
             string source = files.Count == 1 ? files[0].Path : Path.Combine(folder, IndexName);
             Check(places, config, source);
-            if (config.TiedHead && places.Remove(HeadName, out var head)) CheckTiedHead(head, places[EmbeddingName]);
+            if (config.TiedHead && places.Remove(TensorNames.Head, out var head)) CheckTiedHead(head, places[TensorNames.Embedding]);
             try
             {
                 return new ModelWeights(config, ModelWeights.Shapes(config).Select(wanted => places[wanted.Name].Read()));
@@ -98,7 +98,7 @@ internal static class WeightFiles
         // Old checkpoints hold the rotary frequencies, which follow from the configuration.
         foreach (string name in places.Keys.Where(name => name.EndsWith(OldBuffer, StringComparison.Ordinal)).ToList()) places.Remove(name);
         var known = new HashSet<string>(StringComparer.Ordinal);
-        if (config.TiedHead) known.Add(HeadName);
+        if (config.TiedHead) known.Add(TensorNames.Head);
         foreach (var (name, shape) in ModelWeights.Shapes(config))
         {
             known.Add(name);
@@ -116,7 +116,7 @@ internal static class WeightFiles
     private static void CheckTiedHead(Place head, Place embedding)
     {
         if (!head.Entry.Shape.AsSpan().SequenceEqual(embedding.Entry.Shape) || !head.Read().Values.AsSpan().SequenceEqual(embedding.Read().Values))
-            throw ModelFile.Bad(head.File.Path, $"{HeadName} differs from the embedding although {ModelFolder.ConfigName} ties them: set tie_word_embeddings to false");
+            throw ModelFile.Bad(head.File.Path, $"{TensorNames.Head} differs from the embedding although {ModelFolder.ConfigName} ties them: set tie_word_embeddings to false");
     }
 
     private sealed record Place(SafeTensorsFile File, SafeTensorsEntry Entry)

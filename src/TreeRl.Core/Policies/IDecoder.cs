@@ -7,10 +7,10 @@ namespace TreeRl.Policies;
 /// releasing a branch frees what only it used.
 /// </summary>
 /// <remarks>
-/// Life of a branch: <see cref="Prompt"/> makes branches whose next-token distribution is known; <see cref="Pick"/> draws from it any
-/// number of times; <see cref="Fork"/> turns one branch into several that stand at the same place; <see cref="Advance"/> appends a
-/// token to each of many branches and computes their next distributions; <see cref="Release"/> ends one. Ids, log-probabilities and
-/// entropies are all that a device has to send back; <see cref="CopyLogits"/> is for tests and custom triggers.
+/// Life of a branch: <see cref="Prompt"/> makes branches whose next-token distribution is known; <see cref="Pick"/> measures it and draws
+/// from it any number of times; <see cref="Fork"/> turns one branch into several that stand at the same place; <see cref="Advance"/>
+/// appends a token to each of many branches and computes their next distributions; <see cref="Release"/> ends one. A device sends back
+/// ids, log-probabilities and entropies only, in one copy for each <see cref="Pick"/>; <see cref="CopyLogits"/> is for tests and custom triggers.
 /// </remarks>
 public interface IDecoder : IDisposable
 {
@@ -26,17 +26,20 @@ public interface IDecoder : IDisposable
     /// <summary>Appends <c>tokens[i]</c> to <c>branches[i]</c> and computes each branch's next distribution. No branch may appear twice.</summary>
     void Advance(ReadOnlySpan<int> branches, ReadOnlySpan<int> tokens);
 
-    /// <summary>Entropy in nats of each branch's next-token distribution: full vocabulary, temperature 1.</summary>
-    void Entropies(ReadOnlySpan<int> branches, Span<float> entropies);
-
     /// <summary>
-    /// Draws tokens. Request i yields <c>Count</c> picks, stored one request after the other; draw j uses <c>Seed.Uniform(j)</c>, so a
-    /// pick depends on its request alone. With <c>Distinct</c> the draws are without replacement, and where the truncated
-    /// distribution has fewer tokens than asked for the rest have id -1.
+    /// Draws tokens and measures what they are drawn from. Request i yields <c>Count</c> picks, stored one request after the other; draw j uses
+    /// <c>Seed.Uniform(j)</c>, so a pick depends on its request alone, and the first picks of two requests that differ in their counts only are
+    /// the same. With <c>Distinct</c> the draws are without replacement, and where the truncated distribution has fewer tokens than asked for the
+    /// rest have id -1.
     /// </summary>
     /// <param name="requests">What to draw.</param>
     /// <param name="picks">Receives the sum of the counts.</param>
-    void Pick(ReadOnlySpan<PickRequest> requests, Span<TokenPick> picks);
+    /// <param name="entropies">Receives the entropy in nats of each request's distribution: full vocabulary, temperature 1. Empty when nobody wants to know.</param>
+    /// <exception cref="NonFiniteException">A distribution is not finite.</exception>
+    void Pick(ReadOnlySpan<PickRequest> requests, Span<TokenPick> picks, Span<float> entropies = default);
+
+    /// <summary>Entropy in nats of each branch's next-token distribution, as <see cref="Pick"/> measures it, where nothing is to be drawn.</summary>
+    void Entropies(ReadOnlySpan<int> branches, Span<float> entropies);
 
     /// <summary>Copies a branch's next-token logits (length V) to the host. Slow on a device.</summary>
     void CopyLogits(int branch, Span<float> logits);
@@ -72,7 +75,7 @@ public sealed record PickSettings
 
 /// <summary>A wish for draws from one branch's next-token distribution.</summary>
 /// <param name="Branch">The branch.</param>
-/// <param name="Count">Number of draws, at least 1.</param>
+/// <param name="Count">Number of draws; 0 to know the entropy alone.</param>
 /// <param name="Distinct">Draw without replacement.</param>
 /// <param name="Seed">Draw j uses <c>Seed.Uniform(j)</c>.</param>
 public readonly record struct PickRequest(int Branch, int Count, bool Distinct, Seed Seed);

@@ -5,9 +5,24 @@ using TreeRl.Models;
 
 namespace TreeRl.Policies;
 
-/// <summary>What every engine checks before it touches an optimiser's numbers.</summary>
+/// <summary>What every engine checks before it trains.</summary>
 internal static class OptimizerCheck
 {
+    /// <summary>Checks that a policy may be trained.</summary>
+    /// <exception cref="InvalidOperationException">It is a frozen copy.</exception>
+    public static void Trainable(bool frozen)
+    {
+        if (frozen) throw new InvalidOperationException("this policy is a frozen copy: it can be scored and sampled, not trained; train the policy it was cloned from, or make one from its exported weights");
+    }
+
+    /// <summary>Checks that the weights have a gradient of their own.</summary>
+    /// <exception cref="InvalidOperationException">An adapter is trained in their place.</exception>
+    public static void WholeWeights(bool hasAdapter)
+    {
+        if (hasAdapter)
+            throw new InvalidOperationException("this policy trains an adapter, so its weights have no gradient: take the gradient of a policy without one (LoraMerge.Merged)");
+    }
+
     /// <summary>Checks the settings of one step.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A value breaks its rule; the message names it.</exception>
     public static void Settings(OptimizerSettings settings, double learningRate)

@@ -14,8 +14,8 @@ namespace TreeRl.Policies;
 /// rows      run of rows per segment, in segment order       a leaf's last token is no row: nothing is predicted from it
 /// targets   run of targets per node segment                 prompts have none
 /// </code>
-/// A segment's parent comes earlier and, unless -1 (a prompt segment), lies in the same group. Arrays are owned by the batch; the
-/// engine reads them and never writes.
+/// Segments of a group stand in depth-first order: a segment's parent is the segment before it or one of that one's ancestors, and -1 for the
+/// prompt. So what continues a segment follows it in one stretch. Arrays are owned by the batch; the engine reads them and never writes.
 /// </remarks>
 public sealed class PackedBatch
 {
@@ -63,6 +63,14 @@ public sealed class PackedBatch
 
     /// <summary>First row of a group; group <see cref="GroupCount"/> gives R.</summary>
     public int GroupFirstRow(int group) => SegmentFirstRow[GroupFirstSegment[group]];
+
+    /// <summary>End of the longest stretch of whole groups from <paramref name="firstGroup"/> on with at most <paramref name="rows"/> rows; a larger group is a stretch alone.</summary>
+    internal int StretchEnd(int firstGroup, int rows)
+    {
+        int end = firstGroup + 1;
+        while (end < GroupCount && GroupFirstRow(end + 1) - GroupFirstRow(firstGroup) <= rows) end++;
+        return end;
+    }
 }
 
 /// <summary>

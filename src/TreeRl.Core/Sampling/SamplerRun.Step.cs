@@ -5,36 +5,41 @@ using TreeRl.Policies;
 
 namespace TreeRl.Sampling;
 
-/// <summary>One step: decide forks, draw, record, end, and let the policy read the new tokens.</summary>
+/// <summary>
+/// One step: draw a token for every branch, decide forks, draw again where one forks, record, end, and let the policy read the new tokens. The first draw of a
+/// branch is the same whether it forks or not, so that all branches are measured and drawn from in one call, and forks, which are rare, cost a second one.
+/// </summary>
 internal sealed partial class SamplerRun
 {
-    private int[] caches = new int[64], widths = new int[64], readCaches = new int[64], readTokens = new int[64], forked = new int[16];
+    private int[] widths = new int[64], readCaches = new int[64], readTokens = new int[64], forked = new int[16];
     private float[] entropies = new float[64];
     private bool[] fires = new bool[64];
     private PickRequest[] requests = new PickRequest[64];
-    private TokenPick[] picks = new TokenPick[64];
+    private TokenPick[] picks = new TokenPick[64], forkPicks = new TokenPick[64];
     private int readCount;
 
     private void Step()
     {
         Reserve(liveCount);
-        for (int i = 0; i < liveCount; i++) caches[i] = live[i].Cache;
-        long clock = Stopwatch.GetTimestamp();
-        decoder.Entropies(caches.AsSpan(0, liveCount), entropies.AsSpan(0, liveCount));
-        decoderTicks += Stopwatch.GetTimestamp() - clock;
-
-        int kept = 0, picked = 0;
-        foreach (int prompt in active) Decide(prompt, ref kept, ref picked);
+        for (int i = 0; i < liveCount; i++) requests[i] = Request(live[i], 1);
+        Pick(liveCount, picks.AsSpan(0, liveCount), entropies.AsSpan(0, liveCount));
+        int kept = 0, forking = 0, forkDraws = 0;
+        foreach (int prompt in active) Decide(prompt, ref kept);
         liveCount = kept;
-        peakBranches = Math.Max(peakBranches, picked);
-        if (picks.Length < picked) picks = new TokenPick[2 * picked];
-        if (readCaches.Length < picked) (readCaches, readTokens) = (new int[2 * picked], new int[2 * picked]);
-        clock = Stopwatch.GetTimestamp();
-        if (kept > 0) decoder.Pick(requests.AsSpan(0, kept), picks.AsSpan(0, picked));
-        decoderTicks += Stopwatch.GetTimestamp() - clock;
+        for (int i = 0; i < kept; i++)
+        {
+            if (widths[i] == 1) continue;
+            requests[forking++] = Request(live[i], widths[i]);
+            forkDraws += widths[i];
+        }
+        int drawn = kept - forking + forkDraws;
+        peakBranches = Math.Max(peakBranches, drawn);
+        if (forkPicks.Length < forkDraws) forkPicks = new TokenPick[2 * forkDraws];
+        if (readCaches.Length < drawn) (readCaches, readTokens) = (new int[2 * drawn], new int[2 * drawn]);
+        Pick(forking, forkPicks.AsSpan(0, forkDraws), default);
 
         nextCount = readCount = 0;
-        int goingOn = 0, pick = 0;
+        int goingOn = 0, forkPick = 0;
         for (int a = 0; a < active.Count; a++)
         {
             int prompt = active[a], from = nextCount;
@@ -42,14 +47,14 @@ internal sealed partial class SamplerRun
             int end = of.From + of.Live;
             for (int i = of.From; i < end; i++)
             {
-                Take(ref live[i], picks.AsSpan(pick, widths[i]), entropies[i]);
-                pick += widths[i];
+                Take(ref live[i], widths[i] == 1 ? picks.AsSpan(i, 1) : forkPicks.AsSpan(forkPick, widths[i]), entropies[i]);
+                if (widths[i] > 1) forkPick += widths[i];
             }
             of.From = from;
             if (of.Live > 0 || GoOnWith(prompt)) active[goingOn++] = prompt;
         }
         active.RemoveRange(goingOn, active.Count - goingOn);
-        clock = Stopwatch.GetTimestamp();
+        long clock = Stopwatch.GetTimestamp();
         if (readCount > 0) decoder.Advance(readCaches.AsSpan(0, readCount), readTokens.AsSpan(0, readCount));
         decoderTicks += Stopwatch.GetTimestamp() - clock;
         peakTokens = Math.Max(peakTokens, decoder.CachedTokens);
@@ -60,10 +65,10 @@ internal sealed partial class SamplerRun
     }
 
     /// <summary>
-    /// Triggers, depth limit, token budget and fork widths of one prompt. Moves its branches that go on down to <paramref name="kept"/> and
-    /// writes their requests.
+    /// Triggers, depth limit, token budget and fork widths of one prompt. Moves its branches that go on down to <paramref name="kept"/>, with what was
+    /// drawn for them.
     /// </summary>
-    private void Decide(int prompt, ref int kept, ref int picked)
+    private void Decide(int prompt, ref int kept)
     {
         ref var of = ref growth[prompt];
         int from = of.From, end = from + of.Live, first = kept, leaves = of.Leaves, liveBranches = of.Live;
@@ -83,6 +88,7 @@ internal sealed partial class SamplerRun
             anyFired |= fired;
             fires[kept] = fired;
             entropies[kept] = entropies[i];
+            picks[kept] = picks[i];
             live[kept++] = branch;
         }
         long tokensLeft = plan.PromptTokenBudget - of.Tokens;
@@ -105,9 +111,17 @@ internal sealed partial class SamplerRun
         for (int i = first; i < kept; i++)
         {
             if (fires[i]) (live[i].SegmentLogProb, live[i].SegmentTokens) = (0, 0);
-            requests[i] = new PickRequest(live[i].Cache, widths[i], distinct && widths[i] > 1, live[i].Seed.Child(live[i].PathTokens));
-            picked += widths[i];
         }
+    }
+
+    private PickRequest Request(in Branch branch, int width) => new(branch.Cache, width, distinct && width > 1, branch.Seed.Child(branch.PathTokens));
+
+    private void Pick(int count, Span<TokenPick> into, Span<float> entropies)
+    {
+        if (count == 0) return;
+        long clock = Stopwatch.GetTimestamp();
+        decoder.Pick(requests.AsSpan(0, count), into, entropies);
+        decoderTicks += Stopwatch.GetTimestamp() - clock;
     }
 
     /// <summary>The fan-out of a prompt's forks at this step: a draw named by the prompt and the number of its earlier ones.</summary>
@@ -206,8 +220,8 @@ internal sealed partial class SamplerRun
 
     private void Reserve(int count)
     {
-        if (caches.Length >= count) return;
+        if (widths.Length >= count) return;
         int size = 2 * count;
-        (caches, widths, entropies, fires, requests) = (new int[size], new int[size], new float[size], new bool[size], new PickRequest[size]);
+        (widths, entropies, fires, requests, picks) = (new int[size], new float[size], new bool[size], new PickRequest[size], new TokenPick[size]);
     }
 }

@@ -171,7 +171,7 @@ public sealed class RunFolder : IDisposable
             string name = tensor.Name[(isFirst ? "first." : "second.").Length..];
             (isFirst ? first : second).Add(tensor with { Name = name });
         }
-        ITensorSet Set(List<WeightTensor> moments) => weights.Adapter is { } adapter ? new LoraAdapter(adapter.Config, adapter.Settings, moments) : new ModelWeights(weights.Config, moments);
+        ITensorSet Set(List<WeightTensor> moments) => TrainedTensors.Make(weights.Config, weights.Adapter?.Settings, moments);
         var optimizer = new OptimizerState(state.OptimizerStep, Set(first), Set(second));
         return (weights, optimizer, state);
     }

@@ -98,6 +98,8 @@ internal sealed class FakeDecoder(int vocabSize, Func<int[], float[]> logits, in
 
     public int PromptsRead { get; private set; }
 
+    public int PickCalls { get; private set; }
+
     public int MostBranches { get; private set; }
 
     public void Prompt(ReadOnlySpan<int[]> prompts, Span<int> ids)
@@ -133,14 +135,14 @@ internal sealed class FakeDecoder(int vocabSize, Func<int[], float[]> logits, in
         }
     }
 
-    public void Entropies(ReadOnlySpan<int> ids, Span<float> entropies)
-    {
-        for (int i = 0; i < ids.Length; i++) entropies[i] = (float)LogitMeasure.Of(logits(Path(ids[i]))).Entropy;
-    }
+    public void Entropies(ReadOnlySpan<int> ids, Span<float> entropies) => throw new NotSupportedException("the sampler learns entropies with its picks");
 
-    public void Pick(ReadOnlySpan<PickRequest> requests, Span<TokenPick> picks)
+    public void Pick(ReadOnlySpan<PickRequest> requests, Span<TokenPick> picks, Span<float> entropies = default)
     {
+        if (requests.IsEmpty) throw new ArgumentException("no requests");
+        PickCalls++;
         int at = 0;
+        for (int i = 0; i < entropies.Length; i++) entropies[i] = (float)LogitMeasure.Of(logits(Path(requests[i].Branch))).Entropy;
         foreach (var request in requests)
         {
             if (request.Count < 1) throw new ArgumentException("a request for no draws");

@@ -33,6 +33,15 @@ public class SamplerTests
     }
 
     [Fact]
+    public void A_step_draws_and_measures_in_one_call_and_in_a_second_where_a_branch_forks()
+    {
+        var plan = new SamplingPlan { Branch = BranchTrigger.EveryTokens(2), FanOut = 2, MaxLeaves = 4, MaxTokens = 7 };
+        var policy = Endless();
+        Assert.Equal(7, Grow.Sampled(policy, Letters, plan, Grow.Prompts(3)).Stats.Steps);
+        Assert.Equal(7 + 2, policy.Decoders[0].PickCalls);
+    }
+
+    [Fact]
     public void TreeRpo_s_shape_is_trees_of_n_segments_that_stop_at_the_depth_limit()
     {
         // N = 3 continuations from the question, from each segment of 2 tokens again, down to depth 2.

@@ -20,11 +20,11 @@ public static class LoraMerge
         Guard.That(weights.Adapter is not null, "the weights carry no adapter: there is nothing to merge", nameof(weights));
         var adapter = weights.Adapter;
         var places = adapter.Settings.Places(weights.Config).Select(place => place.Name + ".weight").ToHashSet(StringComparer.Ordinal);
-        var config = weights.Config with { TiedHead = weights.Config.TiedHead && !places.Contains("lm_head.weight") };
+        var config = weights.Config with { TiedHead = weights.Config.TiedHead && !places.Contains(TensorNames.Head) };
         var merged = new List<WeightTensor>();
         foreach (var (name, _) in ModelWeights.Shapes(config))
         {
-            var tensor = weights[name == "lm_head.weight" && weights.Config.TiedHead ? "model.embed_tokens.weight" : name] with { Name = name };
+            var tensor = weights[name == TensorNames.Head ? TensorNames.HeadOf(weights.Config) : name] with { Name = name };
             merged.Add(places.Contains(name) ? Sum(tensor, adapter, name[..^".weight".Length]) : tensor);
         }
         return new ModelWeights(config, merged);

@@ -78,7 +78,7 @@ public sealed record LoraSettings
             if (!Blocks.IsEmpty && !Blocks.Contains(block)) continue;
             foreach (string layer in Layers.Where(layer => layer != Head))
             {
-                string name = $"model.layers.{block}.{(layer is "gate_proj" or "up_proj" or "down_proj" ? "mlp" : "self_attn")}.{layer}";
+                string name = TensorNames.Layer(block) + $"{(layer is "gate_proj" or "up_proj" or "down_proj" ? "mlp" : "self_attn")}.{layer}";
                 int[] shape = shapes[name + ".weight"];
                 yield return (name, shape[0], shape[1]);
             }

@@ -40,10 +40,9 @@ internal sealed class ChunkPlan(int lanes, int chunkTokens)
         LargestRows = 0;
         for (int g = 0; g < groups;)
         {
-            int first = g, start = batch.GroupFirstRow(g);
-            do g++;
-            while (g < groups && batch.GroupFirstRow(g + 1) - start <= chunkTokens);
-            int rows = batch.GroupFirstRow(g) - start;
+            int first = g;
+            g = batch.StretchEnd(g, chunkTokens);
+            int rows = batch.GroupFirstRow(g) - batch.GroupFirstRow(first);
             LargestRows = Math.Max(LargestRows, rows);
             FirstGroup[ChunkCount] = first;
             cost[ChunkCount] = rows * rowCost + Pairs(batch, first, g) * pairCost;

@@ -11,21 +11,14 @@ namespace TreeRl.Policies.Cpu;
 /// Because blocks lie at multiples of 16 on the path, a branch computes the same bits however it was forked, and the same as
 /// <see cref="IPolicy.Score"/> does.
 /// </remarks>
-internal sealed unsafe class CpuDecoder : IDecoder
+internal sealed unsafe class CpuDecoder : TreeDecoder<Branch>
 {
-    private readonly PolicyWeights weights;
     private readonly WorkerPool pool;
-    private readonly long version;
     private readonly SharedBlocks cache, logits;
-    private readonly TokenRuns runs = new();
-    private readonly BranchTable branches = new();
     private readonly DecodePass pass;
     private readonly TokenPicker[] pickers;
     private readonly Action<int> pickSlice;
-    private Branch[] moving = [];
     private int[] order = [];
-    private long calls;
-    private bool disposed;
 
     // The picks in hand, for the workers.
     private PickRequest* pickRequests;
@@ -33,10 +26,9 @@ internal sealed unsafe class CpuDecoder : IDecoder
     private int pickRequestCount;
 
     public CpuDecoder(PolicyWeights weights, WorkerPool pool, SimdLevel level, PickSettings picking)
+        : base(weights.Config, weights)
     {
-        this.weights = weights;
         this.pool = pool;
-        version = weights.Version;
         pickers = new TokenPicker[pool.Threads];
         for (int i = 0; i < pickers.Length; i++) pickers[i] = new TokenPicker(weights.Config.VocabSize, picking);
         cache = new SharedBlocks(DecodeAttention.BlockFloats(weights.Layout));
@@ -46,31 +38,22 @@ internal sealed unsafe class CpuDecoder : IDecoder
     }
 
     /// <inheritdoc/>
-    public long CachedTokens => runs.Total;
+    public override long CacheBytes => cache.BytesInUse;
 
-    /// <inheritdoc/>
-    public long CacheBytes => cache.BytesInUse;
-
-    /// <inheritdoc/>
-    public void Prompt(ReadOnlySpan<int[]> prompts, Span<int> branches)
+    protected override void Read(ReadOnlySpan<int[]> prompts, Span<Branch> made)
     {
-        CheckUsable();
-        DecoderCheck.Prompts(prompts, branches.Length, weights.Config);
         int rows = 0, blocks = 0;
         foreach (int[] prompt in prompts)
         {
             rows += prompt.Length;
             blocks += (prompt.Length + DecodeAttention.BlockPositions - 1) / DecodeAttention.BlockPositions;
         }
-        if (rows == 0) return;
         pass.Begin(rows, blocks);
         for (int i = 0; i < prompts.Length; i++)
         {
-            branches[i] = this.branches.Add(out var branch);
-            branch.Run = runs.Start(-1);
+            var branch = made[i];
             branch.Logits = logits.Take();
-            branch.Length = prompts[i].Length;
-            runs.Extend(branch.Run, branch.Length);
+            branch.BlockCount = 0;
             for (int at = 0; at < branch.Length; at += DecodeAttention.BlockPositions) branch.Append(cache.Take());
             pass.AddPath(branch, cache);
             for (int at = 0; at < branch.Length; at++) pass.AddRow(prompts[i][at], at, at == branch.Length - 1 ? branch.Logits : -1);
@@ -78,79 +61,40 @@ internal sealed unsafe class CpuDecoder : IDecoder
         pass.Run(independent: false);
     }
 
-    /// <inheritdoc/>
-    public void Fork(int branch, Span<int> children)
+    protected override void Share(Branch parent, Branch child)
     {
-        CheckUsable();
-        var parent = branches.Get(branch);
-        Guard.InRange(children.Length >= 1, children.Length, "a fork has at least one child; to end a branch, release it");
-        for (int i = 0; i < children.Length; i++)
+        child.Logits = parent.Logits;
+        logits.Share(child.Logits);
+        child.BlockCount = 0;
+        for (int b = 0; b < parent.BlockCount; b++)
         {
-            children[i] = branches.Add(out var child);
-            child.Run = runs.Start(parent.Run);
-            child.Length = parent.Length;
-            child.Logits = parent.Logits;
-            logits.Share(child.Logits);
-            for (int b = 0; b < parent.BlockCount; b++)
-            {
-                cache.Share(parent.Blocks[b]);
-                child.Append(parent.Blocks[b]);
-            }
+            cache.Share(parent.Blocks[b]);
+            child.Append(parent.Blocks[b]);
         }
-        Release(branch);
     }
 
-    /// <inheritdoc/>
-    public void Advance(ReadOnlySpan<int> branches, ReadOnlySpan<int> tokens)
+    protected override void Step(Span<Branch> moving, ReadOnlySpan<int> tokens)
     {
-        CheckUsable();
-        Guard.SameLength(tokens.Length, branches.Length, "one token for each branch");
-        if (branches.IsEmpty) return;
         int blocks = 0;
-        calls++;
-        for (int i = 0; i < branches.Length; i++)
+        foreach (var branch in moving) blocks += branch.BlockCount + 1;
+        pass.Begin(moving.Length, blocks);
+        var places = SiblingsTogether(moving);
+        for (int i = 0; i < moving.Length; i++)
         {
-            var branch = this.branches.Get(branches[i]);
-            if (branch.SeenBy == calls) throw new ArgumentException($"branch {branches[i]} is given twice: a branch reads one token at a time", nameof(branches));
-            branch.SeenBy = calls;
-            DecoderCheck.Next(branches[i], branch.Length, tokens[i], weights.Config);
-            blocks += branch.BlockCount + 1;
-        }
-        pass.Begin(branches.Length, blocks);
-        foreach (int i in SiblingsTogether(branches))
-        {
-            var branch = this.branches.Get(branches[i]);
+            var branch = moving[i];
             if (branch.Length % DecodeAttention.BlockPositions == 0) branch.Append(cache.Take());
             else branch.Blocks[branch.BlockCount - 1] = cache.MakeOwn(branch.Blocks[branch.BlockCount - 1], copy: true);
             branch.Logits = logits.MakeOwn(branch.Logits, copy: false);
             pass.AddPath(branch, cache);
-            pass.AddRow(tokens[i], branch.Length, branch.Logits);
-            branch.Length++;
-            runs.Extend(branch.Run, 1);
+            pass.AddRow(tokens[places[i]], branch.Length, branch.Logits);
         }
         pass.Run(independent: true);
     }
 
-    /// <inheritdoc/>
-    public void Entropies(ReadOnlySpan<int> branches, Span<float> entropies)
+    protected override void Draw(ReadOnlySpan<PickRequest> requests, Span<TokenPick> picks, Span<float> entropies)
     {
-        CheckUsable();
-        Guard.SameLength(entropies.Length, branches.Length, "one entropy for each branch");
-        for (int i = 0; i < branches.Length; i++) entropies[i] = (float)pass.Measure(this.branches.Get(branches[i]).Logits).Entropy;
-    }
-
-    /// <inheritdoc/>
-    public void Pick(ReadOnlySpan<PickRequest> requests, Span<TokenPick> picks)
-    {
-        CheckUsable();
-        int total = 0;
-        foreach (var request in requests)
-        {
-            branches.Get(request.Branch);
-            Guard.InRange(request.Count >= 1, request.Count, "a request draws at least one token");
-            total += request.Count;
-        }
-        Guard.SameLength(picks.Length, total, "the sum of the requests' counts");
+        for (int i = 0; i < entropies.Length; i++) entropies[i] = (float)pass.Measure(Branch(requests[i].Branch).Logits).Entropy;
+        if (picks.IsEmpty) return;
         fixed (PickRequest* from = requests)
         fixed (TokenPick* to = picks)
         {
@@ -158,64 +102,39 @@ internal sealed unsafe class CpuDecoder : IDecoder
             pickResults = to;
             pickRequestCount = requests.Length;
             // Waking the threads costs more than a few draws from a small vocabulary.
-            if ((long)requests.Length * weights.Config.VocabSize < 1 << 14) PickRange(0, 0, pickRequestCount);
+            if ((long)requests.Length * Config.VocabSize < 1 << 14) PickRange(0, 0, pickRequestCount);
             else pool.Run(pickSlice);
         }
     }
 
-    /// <inheritdoc/>
-    public void CopyLogits(int branch, Span<float> logits)
+    protected override void Copy(Branch branch, Span<float> logits) => new ReadOnlySpan<float>(this.logits[branch.Logits], logits.Length).CopyTo(logits);
+
+    protected override void LetGo(Branch branch)
     {
-        CheckUsable();
-        Guard.SameLength(logits.Length, weights.Config.VocabSize, "the vocabulary");
-        new ReadOnlySpan<float>(this.logits[branches.Get(branch).Logits], logits.Length).CopyTo(logits);
+        for (int b = 0; b < branch.BlockCount; b++) cache.LetGo(branch.Blocks[b]);
+        logits.LetGo(branch.Logits);
     }
 
-    /// <inheritdoc/>
-    public int Length(int branch)
+    protected override void Free()
     {
-        CheckUsable();
-        return branches.Get(branch).Length;
-    }
-
-    /// <inheritdoc/>
-    public void Release(int branch)
-    {
-        ObjectDisposedException.ThrowIf(disposed, this);
-        var released = branches.Get(branch);
-        for (int b = 0; b < released.BlockCount; b++) cache.LetGo(released.Blocks[b]);
-        logits.LetGo(released.Logits);
-        runs.LetGo(released.Run);
-        branches.Remove(branch);
-    }
-
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        if (disposed) return;
-        disposed = true;
         pass.Dispose();
         cache.Dispose();
         logits.Dispose();
     }
 
-    /// <summary>The places of the branches in an order in which those that share cache blocks are neighbours, so that they attend to these together.</summary>
-    private ReadOnlySpan<int> SiblingsTogether(ReadOnlySpan<int> ids)
+    /// <summary>Puts branches that share cache blocks side by side, so that they attend to these together; gives the place that each had before.</summary>
+    private ReadOnlySpan<int> SiblingsTogether(Span<Branch> moving)
     {
-        if (order.Length < ids.Length)
-        {
-            order = new int[Math.Max(ids.Length, 2 * order.Length)];
-            moving = new Branch[order.Length];
-        }
+        if (order.Length < moving.Length) order = new int[Math.Max(moving.Length, 2 * order.Length)];
+        var places = order.AsSpan(0, moving.Length);
         bool sorted = true;
-        for (int i = 0; i < ids.Length; i++)
+        for (int i = 0; i < moving.Length; i++)
         {
-            order[i] = i;
-            moving[i] = branches.Get(ids[i]);
-            sorted &= i == 0 || Branch.ByPath.Compare(moving[i - 1], moving[i]) <= 0;
+            places[i] = i;
+            sorted &= i == 0 || Cpu.Branch.ByPath.Compare(moving[i - 1], moving[i]) <= 0;
         }
-        if (!sorted) moving.AsSpan(0, ids.Length).Sort(order.AsSpan(0, ids.Length), Branch.ByPath);
-        return order.AsSpan(0, ids.Length);
+        if (!sorted) moving.Sort(places, Cpu.Branch.ByPath);
+        return places;
     }
 
     private void PickSlice(int worker) =>
@@ -228,18 +147,10 @@ internal sealed unsafe class CpuDecoder : IDecoder
         for (int i = first; i < end; i++)
         {
             ref readonly var request = ref pickRequests[i];
-            int block = branches.Get(request.Branch).Logits;
+            int block = Branch(request.Branch).Logits;
             pickers[worker].Pick(
-                new ReadOnlySpan<float>(logits[block], weights.Config.VocabSize), pass.Measure(block), request.Distinct, request.Seed, new Span<TokenPick>(pickResults + at, request.Count));
+                new ReadOnlySpan<float>(logits[block], Config.VocabSize), pass.Measure(block), request.Distinct, request.Seed, new Span<TokenPick>(pickResults + at, request.Count));
             at += request.Count;
         }
-    }
-
-    private void CheckUsable()
-    {
-        ObjectDisposedException.ThrowIf(disposed, this);
-        ObjectDisposedException.ThrowIf(weights.Disposed, typeof(CpuPolicy));
-        if (weights.Version != version)
-            throw new InvalidOperationException("the policy was updated after this decoder was made, so its cache belongs to older weights: make a new decoder for each round of sampling");
     }
 }

@@ -82,8 +82,7 @@ public sealed unsafe partial class CpuPolicy
     public ModelWeights TakeGradient()
     {
         CheckTrainable();
-        if (weights.Adapter is not null)
-            throw new InvalidOperationException("this policy trains an adapter, so its weights have no gradient: take the gradient of a policy without one (LoraMerge.Merged)");
+        OptimizerCheck.WholeWeights(weights.Adapter is not null);
         var gradient = (ModelWeights)ExportGradient();
         ClearGradient();
         return gradient;
@@ -230,6 +229,6 @@ public sealed unsafe partial class CpuPolicy
     private void CheckTrainable()
     {
         CheckAlive();
-        if (frozen) throw new InvalidOperationException("this policy is a frozen copy: it can be scored and sampled, not trained; train the policy it was cloned from, or Create one from its exported weights");
+        OptimizerCheck.Trainable(frozen);
     }
 }

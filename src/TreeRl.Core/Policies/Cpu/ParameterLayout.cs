@@ -103,9 +103,9 @@ internal sealed class ParameterLayout : ArenaLayout
         var c = Config;
         foreach (var (name, shape) in ModelWeights.Shapes(c))
         {
-            if (name == "model.embed_tokens.weight") yield return Matrix(name, shape, Embedding, Width);
-            else if (name == "model.norm.weight") yield return Vector(name, shape, FinalNorm);
-            else if (name == "lm_head.weight") yield return Matrix(name, shape, Head, Width);
+            if (name == TensorNames.Embedding) yield return Matrix(name, shape, Embedding, Width);
+            else if (name == TensorNames.FinalNorm) yield return Vector(name, shape, FinalNorm);
+            else if (name == TensorNames.Head) yield return Matrix(name, shape, Head, Width);
             else
             {
                 string[] parts = name.Split('.', 4);

@@ -8,7 +8,7 @@ namespace TreeRl.Policies.Cpu;
 /// The weights of a policy: one arena in the layout of <see cref="ParameterLayout"/>, and copies packed for the matrix kernels, with the adapter's term where there is one. Forward
 /// copies (W transposed, for y = x W^T) are remade at each update; backward copies (W by rows, for dx = dy W) when a backward pass needs them.
 /// </summary>
-internal sealed unsafe class PolicyWeights : IDisposable
+internal sealed unsafe class PolicyWeights : IVersionedWeights, IDisposable
 {
     private readonly NativeBuffer<float> arena;
     private readonly Pack[] forward;

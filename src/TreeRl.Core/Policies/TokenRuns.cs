@@ -1,18 +1,22 @@
 using System;
 
-namespace TreeRl.Policies.Cpu;
+namespace TreeRl.Policies;
 
 /// <summary>
 /// Counts the unique tokens of a tree of branches: a run is what one branch has read since it was forked, and it lives while the branch or a
 /// descendant does.
 /// </summary>
-internal sealed class TokenRuns
+/// <param name="ended">Told of each run that ends; may be null.</param>
+internal sealed class TokenRuns(Action<int>? ended)
 {
     private int[] parent = [], tokens = [], owners = [], free = [];
     private int made, freeCount;
 
     /// <summary>Tokens of all living runs.</summary>
     public long Total { get; private set; }
+
+    /// <summary>The run that a run continues, or -1.</summary>
+    public int ParentOf(int run) => parent[run];
 
     /// <summary>An empty run that continues <paramref name="before"/>, or none for -1, with one owner.</summary>
     public int Start(int before)
@@ -39,6 +43,7 @@ internal sealed class TokenRuns
         while (run >= 0 && --owners[run] == 0)
         {
             Total -= tokens[run];
+            ended?.Invoke(run);
             free[freeCount++] = run;
             run = parent[run];
         }

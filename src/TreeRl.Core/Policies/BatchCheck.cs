@@ -1,7 +1,7 @@
 using System;
 using TreeRl.Models;
 
-namespace TreeRl.Policies.Cpu;
+namespace TreeRl.Policies;
 
 /// <summary>Checks a batch before native memory is touched with its indices, and measures its longest path.</summary>
 internal sealed class BatchCheck
@@ -47,8 +47,9 @@ internal sealed class BatchCheck
         for (int s = first; s < end; s++)
         {
             int parent = batch.SegmentParent[s], row = batch.SegmentFirstRow[s], count = batch.SegmentFirstRow[s + 1] - row;
-            if (parent != -1 && (parent < first || parent >= s))
-                throw new ArgumentException($"SegmentParent[{s}] = {parent}: a segment's parent is -1 or an earlier segment of its group ({first} .. {s - 1})", nameof(batch));
+            if (!Follows(batch, parent, s, first))
+                throw new ArgumentException(
+                    $"SegmentParent[{s}] = {parent}: segments stand in depth-first order, so the parent is the segment before it or an ancestor of that one, in its group ({first} .. {s - 1}), and -1 for a prompt", nameof(batch));
             int before = parent < 0 ? 0 : pathRows[parent];
             pathRows[s] = before + count;
             LongestPath = Math.Max(LongestPath, pathRows[s]);
@@ -66,6 +67,16 @@ internal sealed class BatchCheck
             if (batch.TargetRow[t] < firstRow || batch.TargetRow[t] >= endRow)
                 throw new ArgumentException($"TargetRow[{t}] = {batch.TargetRow[t]}: group {group} has rows {firstRow} .. {endRow - 1}", nameof(batch));
         }
+    }
+
+    /// <summary>Whether a segment's parent is -1 or on the path to the segment before it.</summary>
+    private static bool Follows(PackedBatch batch, int parent, int segment, int first)
+    {
+        if (parent == -1) return true;
+        if (parent < first || parent >= segment) return false;
+        int on = segment - 1;
+        while (on > parent) on = batch.SegmentParent[on];
+        return on == parent;
     }
 
     private static void Ends(int[] first, int count, string name)

@@ -1,6 +1,6 @@
 using System;
 
-namespace TreeRl.Policies.Cpu;
+namespace TreeRl.Policies;
 
 /// <summary>
 /// The rows of a chunk that predict something, in row order, each with its targets in target order: the head runs over these rows only,

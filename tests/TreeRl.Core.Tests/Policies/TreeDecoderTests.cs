@@ -1,0 +1,168 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using TreeRl.Policies;
+using Xunit;
+
+namespace TreeRl.Tests.Policies;
+
+/// <summary>The book-keeping of decoders that keep keys in trunks and tails, with tokens on paper in place of keys.</summary>
+public sealed class TreeDecoderTests
+{
+    [Fact]
+    public void A_branch_sees_its_own_path_and_nothing_else_however_branches_were_forked_and_released()
+    {
+        for (int seed = 0; seed < 40; seed++)
+        {
+            var random = new Random(seed);
+            using var decoder = new PaperDecoder();
+            var live = new List<(int Branch, int[] Path)>();
+            for (int step = 0; step < 60; step++)
+            {
+                if (live.Count < 3 || random.Next(10) == 0)
+                {
+                    int[][] prompts = [.. Enumerable.Range(0, random.Next(1, 4)).Select(_ => Tokens(random, random.Next(1, 6)))];
+                    var ids = new int[prompts.Length];
+                    decoder.Prompt(prompts, ids);
+                    live.AddRange(ids.Zip(prompts));
+                }
+                foreach (var (branch, path) in live.Where(_ => random.Next(4) == 0).ToArray())
+                {
+                    var children = new int[random.Next(1, 4)];
+                    decoder.Fork(branch, children);
+                    live.Remove((branch, path));
+                    live.AddRange(children.Select(child => (child, path)));
+                }
+                // Some right after their fork, before anything is brought up to date.
+                foreach (var (branch, path) in live.Where(_ => random.Next(live.Count > 20 ? 2 : 6) == 0).ToArray())
+                {
+                    decoder.Release(branch);
+                    live.Remove((branch, path));
+                }
+                int[] moving = [.. Enumerable.Range(0, live.Count).Where(_ => random.Next(3) > 0)], tokens = Tokens(random, moving.Length);
+                decoder.Advance([.. moving.Select(i => live[i].Branch)], tokens);
+                for (int i = 0; i < moving.Length; i++)
+                {
+                    live[moving[i]] = (live[moving[i]].Branch, [.. live[moving[i]].Path, tokens[i]]);
+                    Assert.Equal(live[moving[i]].Path, decoder.PathOf(live[moving[i]].Branch));
+                }
+            }
+            foreach (var (branch, _) in live) decoder.Release(branch);
+            Assert.Equal((0, 0, 0L), (decoder.Book.TrunkSlots.InUse, decoder.Book.TailSlots.InUse, decoder.CachedTokens));
+        }
+    }
+
+    [Fact]
+    public void A_fork_moves_its_tail_once_and_copies_nothing_for_its_children()
+    {
+        using var decoder = new PaperDecoder();
+        int[] prompt = new int[1], children = new int[5];
+        decoder.Prompt(new[] { new[] { 1, 2, 3 } }, prompt);
+        decoder.Advance(prompt, [4]);
+        decoder.Advance(prompt, [5]);
+        decoder.Fork(prompt[0], children);
+        Assert.Equal([3, 4], Assert.Single(decoder.Book.Moves).Columns);
+        decoder.Advance(children, [6, 7, 8, 9, 10]);
+        Assert.Equal((2 + 5, 5, 10L), (decoder.Written, decoder.Book.TailSlots.InUse, decoder.CachedTokens));
+    }
+
+    [Fact]
+    public void A_request_for_no_draws_gives_the_entropy()
+    {
+        using var decoder = new PaperDecoder();
+        var branch = new int[1];
+        decoder.Prompt(new[] { new[] { 1, 2 } }, branch);
+        var entropies = new float[1];
+        decoder.Entropies(branch, entropies);
+        Assert.Equal(2, entropies[0]);
+        Assert.Throws<ArgumentOutOfRangeException>(() => decoder.Pick([new PickRequest(branch[0], -1, false, default)], []));
+        Assert.Throws<ArgumentException>(() => decoder.Pick([new PickRequest(branch[0], 1, false, default)], new TokenPick[1], new float[2]));
+    }
+
+    [Fact]
+    public void A_number_let_go_by_its_last_owner_is_handed_out_again()
+    {
+        var slots = new SharedSlots();
+        Assert.Equal([0, 1, 2], [slots.Take(), slots.Take(), slots.Take()]);
+        slots.Share(1);
+        slots.LetGo(1);
+        Assert.Equal((1, 3), (slots.MakeOwn(1), slots.Take()));
+        slots.Share(2);
+        Assert.Equal(4, slots.MakeOwn(2));
+        slots.LetGo(2);
+        Assert.Equal((2, 5, 5), (slots.Take(), slots.End, slots.InUse));
+    }
+
+    private static int[] Tokens(Random random, int count) => [.. Enumerable.Range(0, count).Select(_ => random.Next(32))];
+
+    /// <summary>Keeps tokens where an engine keeps their keys. A branch's entropy is the number of tokens it has read.</summary>
+    private sealed class PaperDecoder : TreeDecoder<TrunkBranch>
+    {
+        private readonly Dictionary<(int Slot, int Column), (int Position, int Token)> trunks = [], tails = [];
+        private readonly Dictionary<int, int[]> seen = []; // tail slot -> columns
+
+        public PaperDecoder()
+            : base(TestModels.Plain, new Unchanging()) => Book = new TrunkBook(Runs);
+
+        public TrunkBook Book { get; }
+
+        /// <summary>Tokens written to tails.</summary>
+        public int Written { get; private set; }
+
+        public override long CacheBytes => 0;
+
+        public int[] PathOf(int id)
+        {
+            var branch = Branch(id);
+            var cells = seen[branch.Slot].Select(column => trunks[(branch.Trunk.Slot, column)]).Concat(Enumerable.Range(0, branch.Tail).Select(at => tails[(branch.Slot, at)])).OrderBy(cell => cell.Position).ToArray();
+            Assert.Equal(Enumerable.Range(0, branch.Length), cells.Select(cell => cell.Position));
+            return [.. cells.Select(cell => cell.Token)];
+        }
+
+        protected override void Read(ReadOnlySpan<int[]> prompts, Span<TrunkBranch> made)
+        {
+            for (int i = 0; i < made.Length; i++)
+            {
+                Book.Plant(made[i]);
+                for (int t = 0; t < prompts[i].Length; t++) trunks[(made[i].Trunk.Slot, t)] = (t, prompts[i][t]);
+            }
+        }
+
+        protected override void Share(TrunkBranch parent, TrunkBranch child) => Book.Share(parent, child);
+
+        protected override void Step(Span<TrunkBranch> moving, ReadOnlySpan<int> tokens)
+        {
+            foreach (var move in Book.Moves)
+                for (int i = 0; i < move.Columns.Length; i++) trunks[(move.TrunkSlot, move.Columns[i])] = tails[(move.TailSlot, i)];
+            foreach (var branch in Book.Fresh) seen[branch.Slot] = [.. Book.Sees(branch)];
+            Book.Settled();
+            for (int i = 0; i < moving.Length; i++)
+            {
+                tails[(moving[i].Slot, moving[i].Tail++)] = (moving[i].Length, tokens[i]);
+                Written++;
+            }
+        }
+
+        protected override void Draw(ReadOnlySpan<PickRequest> requests, Span<TokenPick> picks, Span<float> entropies)
+        {
+            for (int i = 0; i < entropies.Length; i++) entropies[i] = Branch(requests[i].Branch).Length;
+        }
+
+        protected override void Copy(TrunkBranch branch, Span<float> logits) => throw new NotSupportedException();
+
+        protected override void LetGo(TrunkBranch branch) => Book.LetGo(branch);
+
+        protected override void Ended(int run) => Book.Ended(run);
+
+        protected override void Free()
+        {
+        }
+    }
+
+    private sealed class Unchanging : IVersionedWeights
+    {
+        public long Version => 1;
+
+        public bool Disposed => false;
+    }
+}
