@@ -19,10 +19,10 @@ type ExperimentBuilder internal (name: string) =
             spec,
             draft.Given,
             spec.Policy.Value,
-            ExperimentCheck.plan name spec,
-            ExperimentCheck.parts spec,
+            ExperimentResolution.plan name spec,
+            ExperimentResolution.parts spec,
             ExperimentCheck.notes spec,
-            Blocks.lines draft.Given (ExperimentCheck.describe spec)
+            Blocks.lines draft.Given (ExperimentResolution.describe spec)
         )
 
 /// <summary>

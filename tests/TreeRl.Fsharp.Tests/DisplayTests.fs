@@ -5,6 +5,7 @@ open Microsoft.FSharp.Reflection
 open Microsoft.DotNet.Interactive.Formatting
 open Xunit
 open TreeRl
+open TreeRl.Tests.DeskFixtures
 
 /// Types whose values a person never holds: what the lines of a block set, and the builders behind the words.
 let private isPlumbing (kind: Type) =
@@ -232,3 +233,23 @@ let ``a run shows its accuracy and its curves`` () =
     Assert.Contains("sampled tokens</th>", html (Report.viewAll "one run" [ run ]))
     Assert.StartsWith("experiment \"display\"", Display.text run.Experiment)
     Assert.Contains("redistribute: leafScore", Display.text run.Experiment)
+
+[<Fact>]
+let ``one of a thing is not plural`` () =
+    let text =
+        string (
+            experiment "x" {
+                from (experimentOf "x" [])
+                evaluateOn 1 1
+                evaluateEvery 1
+            }
+        )
+
+    Assert.Contains("1 question, 1 answer each\n", text)
+    Assert.Contains("1 step\n", text)
+    use small = TinyPolicy.make ()
+
+    Assert.StartsWith(
+        "forest by small: 1 prompt, 2 trees, ",
+        string (Forest.grow forestPlan small (Tasks.chains 2) 1 7)
+    )

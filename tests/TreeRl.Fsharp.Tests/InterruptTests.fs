@@ -4,7 +4,7 @@ open System
 open System.Threading
 open Xunit
 open TreeRl
-open TreeRl.Tests.StageTests
+open TreeRl.Tests.DeskFixtures
 
 [<Fact>]
 let ``the first press asks to stop and the next ones end the process`` () =

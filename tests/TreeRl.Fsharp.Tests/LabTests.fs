@@ -6,8 +6,6 @@ open System.Xml.Linq
 open Xunit
 open TreeRl
 
-let private smallPolicy () = TinyPolicy.make ()
-
 let private sampling =
     branching {
         trees 2
@@ -31,7 +29,7 @@ let private grown (policy: Policy) =
 
 [<Fact>]
 let ``rules lie side by side on one forest`` () =
-    use policy = smallPolicy ()
+    use policy = TinyPolicy.make ()
     let graded = grown policy
     let comparison = graded |> Lab.compare rules
     Assert.Equal<string>([| "grpo"; "treeAdv"; "spo" |], Seq.toArray comparison.Names)
@@ -42,7 +40,7 @@ let ``rules lie side by side on one forest`` () =
 
 [<Fact>]
 let ``a truth in a file is continued and equals one without`` () =
-    use policy = smallPolicy ()
+    use policy = TinyPolicy.make ()
     let graded = grown policy
     let folder = Directory.CreateTempSubdirectory("treerl-lab-").FullName
 
@@ -61,7 +59,7 @@ let ``a truth in a file is continued and equals one without`` () =
 
 [<Fact>]
 let ``a study measures every rule on its forest and writes a page`` () =
-    use policy = smallPolicy ()
+    use policy = TinyPolicy.make ()
     let folder = Directory.CreateTempSubdirectory("treerl-lab-").FullName
 
     let study () =
@@ -115,7 +113,7 @@ let ``a study measures every rule on its forest and writes a page`` () =
 
 [<Fact>]
 let ``a study without a forest says so`` () =
-    use policy = smallPolicy ()
+    use policy = TinyPolicy.make ()
 
     let setup =
         {

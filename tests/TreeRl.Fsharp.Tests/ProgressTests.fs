@@ -8,7 +8,7 @@ open Xunit
 open TreeRl
 open TreeRl.Policies
 open TreeRl.Training
-open TreeRl.Tests.StageTests
+open TreeRl.Tests.DeskFixtures
 
 let private step number seconds =
     StepMetrics(

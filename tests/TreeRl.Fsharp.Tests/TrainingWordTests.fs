@@ -6,7 +6,7 @@ open TreeRl
 open TreeRl.Credit
 open TreeRl.Training
 open TreeRl.Tests.SettingTests
-open TreeRl.Tests.StageTests
+open TreeRl.Tests.DeskFixtures
 
 /// The first token decides, so that two answers to a question often earn the same.
 let private odd =
@@ -14,7 +14,7 @@ let private odd =
 
 let private following (method: Method) name more =
     experiment name {
-        policy (smallPolicy ())
+        policy (TinyPolicy.make ())
         tasks (Tasks.chains 2)
 
         sample (
@@ -174,7 +174,7 @@ let ``leaves are chosen and tokens masked by words that print as they are writte
 /// VinePPO on a small policy: steps of three tokens, two continuations.
 let private vine name more =
     experiment name {
-        policy (smallPolicy ())
+        policy (TinyPolicy.make ())
         tasks (Tasks.chains 2)
 
         sample (
@@ -218,7 +218,7 @@ let ``VinePPO runs as an experiment and counts the tokens of its values`` () =
 
 [<Fact>]
 let ``fresh values are sampled for a forest by hand as well`` () =
-    use small = smallPolicy ()
+    use small = TinyPolicy.make ()
 
     let forest =
         branching {
