@@ -95,7 +95,7 @@ internal sealed record TokenStep(string Name, Func<Forest, double[], double[]> F
     internal override void Validate(CreditSpread spread) =>
         Guard.That(spread == CreditSpread.Segment, $"{Words}: with spread Path a shared token has one advantage for each path: use spread Segment, or AfterStep.Leaves", "after");
 
-    internal override void Apply(Forest forest, double[] advantage, double[] weight) => UserCode.Replace(Words, Function, forest, advantage, weight);
+    internal override void Apply(Forest forest, double[] advantage, double[] weight) => UserCode.Replace(Words, ColumnOf.Tokens, Function, forest, advantage, weight);
 }
 
 internal sealed record LeafStep(string Name, Func<Forest, double[], double[]> Function) : AfterStep
@@ -105,5 +105,5 @@ internal sealed record LeafStep(string Name, Func<Forest, double[], double[]> Fu
     internal override void Validate(CreditSpread spread) =>
         Guard.That(spread == CreditSpread.Path, $"{Words}: with spread Segment advantages belong to tokens: use spread Path, or AfterStep.Tokens", "after");
 
-    internal override void Apply(Forest forest, double[] advantage, double[] weight) => UserCode.Replace(Words, Function, forest, advantage, weight);
+    internal override void Apply(Forest forest, double[] advantage, double[] weight) => UserCode.Replace(Words, ColumnOf.Leaves, Function, forest, advantage, weight);
 }

@@ -189,7 +189,7 @@ internal sealed record CustomBackup(string Name, Func<Forest, double[], double[]
 
     internal override void Evaluate(CreditWork work)
     {
-        work.SetNodeValues(UserCode.Column(Words, () => Function(work.Forest, work.CopyLeafScores()), work.NodeScored));
+        work.SetNodeValues(UserCode.Column("backup", Words, ColumnOf.Nodes, work.Forest, () => Function(work.Forest, work.CopyLeafScores()), work.NodeScored));
         PromptsFromRoots(work);
     }
 }

@@ -146,7 +146,7 @@ internal sealed record CustomBaseline(string Name, Func<Forest, double[], double
 
     internal override Func<int, BaselineAt> On(CreditWork work)
     {
-        var column = UserCode.Column(Words, () => Function(work.Forest, [.. work.NodeValue]), work.TermEvaluated);
+        var column = UserCode.Column("baseline", Words, ColumnOf.Nodes, work.Forest, () => Function(work.Forest, [.. work.NodeValue]), work.TermEvaluated);
         return n => new(column[n], work.LeavesOfPrompt(work.Forest.PromptOf[n]), false);
     }
 }

@@ -101,9 +101,9 @@ internal sealed record CustomScale(string Name, Func<Forest, double[], double[]>
 
     internal override Func<int, BaselineAt, double, double> On(CreditWork work)
     {
-        var column = UserCode.Column(Words, () => Function(work.Forest, [.. work.NodeValue]), work.TermEvaluated);
+        var column = UserCode.Column("scale", Words, ColumnOf.Nodes, work.Forest, () => Function(work.Forest, [.. work.NodeValue]), work.TermEvaluated);
         for (int n = 0; n < column.Length; n++)
-            Guard.That(!work.TermEvaluated[n] || column[n] != 0, $"{Words}: the divisor of node {n} is 0: must not be 0", "scale");
+            Guard.That(!work.TermEvaluated[n] || column[n] != 0, $"{Words} returned 0 for node {n}, of prompt '{work.Forest.Prompts[work.Forest.PromptOf[n]].Id}': a divisor must not be 0; return 1 where nothing is to be divided", "scale");
         return (n, _, difference) => difference / column[n];
     }
 }

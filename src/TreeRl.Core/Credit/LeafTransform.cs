@@ -79,5 +79,5 @@ public sealed record CustomLeaves(string Name, Func<Forest, double[], double[]> 
     public override string Words => $"customLeaves \"{Name}\"";
 
     internal override void Apply(CreditWork work) =>
-        work.SetLeafScores(UserCode.Column(Words, () => Transform(work.Forest, work.CopyLeafScores()), work.LeafScored));
+        work.SetLeafScores(UserCode.Column("leaves", Words, ColumnOf.Leaves, work.Forest, () => Transform(work.Forest, work.CopyLeafScores()), work.LeafScored));
 }

@@ -32,9 +32,15 @@ public abstract class CustomObjective : ITrainingObjective
     /// <inheritdoc/>
     public abstract LossReport Evaluate(in ObjectiveInput input, Span<float> dLogProb, Span<float> dEntropy);
 
-    /// <summary>Calls the user's function.</summary>
+    /// <summary>Where in a batch a group is, as messages say it: a group is a prompt with its trees.</summary>
+    private protected static string Place(int group) => $"prompt {group} of the batch";
+
+    /// <summary>Where a target is.</summary>
+    private protected static string Place(int group, int target) => $"target {target} of {Place(group)}";
+
+    /// <summary>Calls the user's function for a group, or for one of its targets.</summary>
     /// <exception cref="InvalidOperationException">It threw; the objective is named, and its exception is inside.</exception>
-    private protected TLoss Ask<TInput, TLoss>(Func<TInput, TLoss> loss, TInput input)
+    private protected TLoss Ask<TInput, TLoss>(Func<TInput, TLoss> loss, TInput input, int group, int? target = null)
     {
         try
         {
@@ -42,7 +48,7 @@ public abstract class CustomObjective : ITrainingObjective
         }
         catch (Exception problem)
         {
-            throw new InvalidOperationException($"objective '{Name}' threw {problem.GetType().Name}: {problem.Message}", problem);
+            throw new InvalidOperationException($"objective '{Name}' threw {problem.GetType().Name} for {(target is { } t ? Place(group, t) : Place(group))}: {problem.Message}", problem);
         }
     }
 }

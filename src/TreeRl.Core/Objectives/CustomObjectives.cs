@@ -46,6 +46,7 @@ public sealed class PerTokenObjective : CustomObjective
 
     /// <inheritdoc/>
     /// <exception cref="InvalidOperationException">The function threw; it is named, and its exception is inside.</exception>
+    /// <exception cref="NonFiniteException">The function returned NaN or infinity; it is named, with what it was asked about.</exception>
     public override LossReport Evaluate(in ObjectiveInput input, Span<float> dLogProb, Span<float> dEntropy)
     {
         var report = new LossReport();
@@ -54,7 +55,8 @@ public sealed class PerTokenObjective : CustomObjective
             SharedTerms.Statistics(input, t, ref report);
             var token = new TokenInput(input.LogProb[t], input.LogProbOld[t], input.LogProbRef.IsEmpty ? double.NaN : input.LogProbRef[t],
                 input.Entropy[t], input.PositiveMass[t], input.NegativeMass[t], input.Mass[t]);
-            var answer = Ask(loss, token);
+            var answer = Ask(loss, token, input.Group, t);
+            CheckFinite(answer, token, input.Group, t);
             if (token.Mass > 0)
             {
                 report.RatioSum += token.Ratio;
@@ -65,6 +67,15 @@ public sealed class PerTokenObjective : CustomObjective
             if (!dEntropy.IsEmpty) dEntropy[t] = (float)answer.DEntropy;
         }
         return report;
+    }
+
+    private void CheckFinite(TokenLoss answer, TokenInput token, int group, int target)
+    {
+        var (what, value) = !double.IsFinite(answer.Loss) ? (nameof(TokenLoss.Loss), answer.Loss)
+            : !double.IsFinite(answer.DLogProb) ? (nameof(TokenLoss.DLogProb), answer.DLogProb)
+            : (nameof(TokenLoss.DEntropy), UsesEntropy ? answer.DEntropy : 0);
+        if (!double.IsFinite(value))
+            throw new NonFiniteException(FormattableString.Invariant($"{what} of objective '{Name}' for {Place(group, target)}, {token}"), value);
     }
 
     /// <inheritdoc/>
@@ -149,10 +160,10 @@ public sealed class PerGroupObjective : CustomObjective
     public override LossReport Evaluate(in ObjectiveInput input, Span<float> dLogProb, Span<float> dEntropy)
     {
         var group = new GroupInput(input);
-        var answer = Ask(loss, group);
-        Guard.That(answer?.DLogProb is not null, $"objective '{Name}' returned no derivative by log-probability", "loss");
-        Guard.SameLength(answer!.DLogProb.Length, input.TargetCount, $"objective '{Name}', one derivative for each target,");
-        if (UsesEntropy) Guard.SameLength(answer.DEntropy?.Length ?? 0, input.TargetCount, $"objective '{Name}', one derivative for each target,", "DEntropy");
+        var answer = Ask(loss, group, input.Group);
+        Guard.That(answer is not null, $"objective '{Name}' returned null for {Place(input.Group)}: must return a {nameof(GroupLoss)}", "loss");
+        OneForEachTarget(answer!.DLogProb, nameof(GroupLoss.DLogProb), input);
+        if (UsesEntropy) OneForEachTarget(answer.DEntropy, nameof(GroupLoss.DEntropy), input);
         var report = new LossReport { PolicyLoss = answer.Loss };
         for (int t = 0; t < input.TargetCount; t++)
         {
@@ -161,6 +172,14 @@ public sealed class PerGroupObjective : CustomObjective
             if (!dEntropy.IsEmpty) dEntropy[t] = answer.DEntropy is null ? 0 : (float)answer.DEntropy[t];
         }
         return report;
+    }
+
+    private void OneForEachTarget(double[]? derivatives, string name, in ObjectiveInput input)
+    {
+        if (derivatives?.Length == input.TargetCount) return;
+        string given = derivatives is null ? "null" : Counted.Of(derivatives.Length, "derivative");
+        throw new ArgumentException(
+            $"objective '{Name}' returned {given} as {name} for {Place(input.Group)}: must return {input.TargetCount}, one for each target; make the array as long as the group's {nameof(GroupInput.LogProb)}", name);
     }
 
     /// <inheritdoc/>

@@ -114,7 +114,7 @@ public abstract class BranchTrigger
             }
             catch (Exception e) when (e is not OperationCanceledException)
             {
-                throw new InvalidOperationException($"branch trigger '{name}' failed at prompt '{branch.PromptId}', answer token {branch.PathTokens}: {e.Message}", e);
+                throw UserRule.Threw("branch trigger", name, branch.PromptId, branch.PathTokens, e);
             }
         }
     }

@@ -66,7 +66,7 @@ public sealed record PlaceRule(string Name, Func<ForkPlace, bool> Holds)
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
-            throw new InvalidOperationException($"place rule '{Name}' failed at prompt '{place.PromptId}', answer token {place.PathTokens}: {e.Message}", e);
+            throw UserRule.Threw("place rule", Name, place.PromptId, place.PathTokens, e);
         }
     }
 

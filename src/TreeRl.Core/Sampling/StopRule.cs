@@ -21,7 +21,7 @@ public sealed record StopRule(string Name, Func<StopContext, bool> Fires)
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
-            throw new InvalidOperationException($"stop rule '{Name}' failed at prompt '{branch.PromptId}', answer token {branch.PathTokens}: {e.Message}", e);
+            throw UserRule.Threw("stop rule", Name, branch.PromptId, branch.PathTokens, e);
         }
     }
 

@@ -195,11 +195,45 @@ public class CreditRuleTests
     public void A_custom_function_that_throws_or_returns_nonsense_is_named()
     {
         var throwing = Assert.Throws<InvalidOperationException>(() => Small.Apply(Plain.WithBackup(Backup.Custom("mine", (_, _) => throw new FormatException("no")))));
-        Assert.Contains("customBackup \"mine\" threw FormatException: no", throwing.Message);
+        Assert.StartsWith("customBackup \"mine\" threw FormatException for the forest of 2 prompts ('p0' .. 'p1'): no", throwing.Message);
         var shorter = Assert.Throws<ArgumentException>(() => Small.Apply(Plain.WithLeaves(LeafTransform.Custom("mine", (_, _) => [1]))));
-        Assert.Contains("returned 1 values: must return 5", shorter.Message);
-        Assert.Throws<ArgumentException>(() => Small.Apply(Plain.WithLeaves(LeafTransform.Custom("mine", (_, x) => [.. x.Select(_ => double.NaN)]))));
-        Assert.Throws<ArgumentException>(() => Small.Apply(Plain.WithTerms(CreditTerm.Over(Baseline.Zero, TermScale.Custom("mine", (_, v) => new double[v.Length])))));
+        Assert.StartsWith("customLeaves \"mine\" returned 1 value for the forest of 2 prompts ('p0' .. 'p1'): must return 5, one for each leaf; make the array as long as the forest's LeafTotal", shorter.Message);
+        var missing = Assert.Throws<ArgumentException>(() => Small.Apply(Plain.WithLeaves(LeafTransform.Custom("mine", (_, x) => [.. x.Select(_ => double.NaN)]))));
+        Assert.StartsWith("customLeaves \"mine\" returned NaN for leaf 0, of prompt 'p0': must be a finite number; ", missing.Message);
+        var zero = Assert.Throws<ArgumentException>(() => Small.Apply(Plain.WithTerms(CreditTerm.Over(Baseline.Zero, TermScale.Custom("mine", (_, v) => new double[v.Length])))));
+        Assert.StartsWith("customScale \"mine\" returned 0 for node ", zero.Message);
+    }
+
+    [Fact]
+    public void A_custom_column_of_the_wrong_length_says_of_what_it_must_have_one_each()
+    {
+        string Message(CreditRule rule) => Assert.Throws<ArgumentException>(() => Small.Apply(rule)).Message;
+        static double[] None(Forest forest, double[] values) => [];
+        Assert.Contains("must return 6, one for each node; make the array as long as the forest's NodeCount", Message(Plain.WithBackup(Backup.Custom("mine", None))));
+        Assert.Contains("must return 6, one for each node; ", Message(Plain.WithTerms(CreditTerm.Over(Baseline.Custom("mine", None)))));
+        Assert.Contains("must return 6, one for each node; ", Message(Plain.WithTerms(CreditTerm.Over(Baseline.Zero, TermScale.Custom("mine", None)))));
+        Assert.Contains("must return 9, one for each token; make the array as long as the forest's TokenTotal", Message(Plain.WithAfter(AfterStep.Tokens("mine", None))));
+        Assert.Contains("must return 5, one for each leaf; make the array as long as the forest's LeafTotal", Message(CreditRules.DrGrpo.WithAfter(AfterStep.Leaves("mine", None))));
+    }
+
+    [Fact]
+    public void A_value_that_is_not_finite_is_named_with_its_prompt()
+    {
+        for (int t = 0; t < 9; t++)
+        {
+            int at = t;
+            var rule = Plain.WithAfter(AfterStep.Tokens("mine", (_, a) => [.. a.Select((x, i) => i == at ? double.NaN : x)]));
+            string message = Assert.Throws<ArgumentException>(() => Small.Apply(rule)).Message;
+            Assert.StartsWith($"customTokens \"mine\" returned NaN for token {t}, of prompt 'p{(t < 7 ? 0 : 1)}': must be a finite number; ", message);
+        }
+    }
+
+    [Fact]
+    public void A_forest_of_one_prompt_is_named_by_it()
+    {
+        var one = TestTrees.Prompt(Twig.Leaf(1, 1), Twig.Leaf(2, 0));
+        var thrown = Assert.Throws<ArgumentException>(() => one.Apply(Plain.WithBackup(Backup.Custom("mine", (_, _) => null!))));
+        Assert.StartsWith("customBackup \"mine\" returned null for prompt 'p0': must return 2, one for each node", thrown.Message);
     }
 
     [Fact]

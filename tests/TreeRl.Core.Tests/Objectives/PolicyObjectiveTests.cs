@@ -212,10 +212,19 @@ public class PolicyObjectiveTests
         var batch = Packer.Pack(TestTrees.Prompt(Twig.Leaf(4, 1), Twig.Leaf(3, -1)).Apply(Raw), settings);
         void Evaluate(ITrainingObjective objective) => DuplicatedPathsTests.Evaluate(batch, objective, Old, null, null, new float[7]);
         var problem = Assert.Throws<InvalidOperationException>(() => Evaluate(new PerTokenObjective("mine", settings, _ => throw new FormatException("no"))));
-        Assert.Contains("'mine' threw FormatException: no", problem.Message);
-        Assert.Throws<InvalidOperationException>(() => Evaluate(new PerGroupObjective("mine", settings, _ => throw new FormatException("no"))));
-        Assert.Throws<ArgumentException>(() => Evaluate(new PerGroupObjective("mine", settings, _ => new GroupLoss(1, [1]))));
-        Assert.Throws<NonFiniteException>(() => Evaluate(new PerTokenObjective("mine", settings, _ => new TokenLoss(double.NaN, 0))));
+        Assert.Equal("objective 'mine' threw FormatException for target 0 of prompt 0 of the batch: no", problem.Message);
+        var group = Assert.Throws<InvalidOperationException>(() => Evaluate(new PerGroupObjective("mine", settings, _ => throw new FormatException("no"))));
+        Assert.Equal("objective 'mine' threw FormatException for prompt 0 of the batch: no", group.Message);
+        var shorter = Assert.Throws<ArgumentException>(() => Evaluate(new PerGroupObjective("mine", settings, _ => new GroupLoss(1, [1]))));
+        Assert.StartsWith(
+            "objective 'mine' returned 1 derivative as DLogProb for prompt 0 of the batch: must return 7, one for each target; make the array as long as the group's LogProb", shorter.Message);
+        var none = Assert.Throws<ArgumentException>(() => Evaluate(new PerGroupObjective("mine", settings, g => new GroupLoss(1, new double[g.LogProb.Length]), usesEntropy: true)));
+        Assert.StartsWith("objective 'mine' returned null as DEntropy for prompt 0 of the batch: must return 7", none.Message);
+        foreach (var (answer, what) in new[] { (new TokenLoss(double.NaN, 0), "Loss"), (new TokenLoss(0, double.PositiveInfinity), "DLogProb"), (new TokenLoss(0, 0, double.NaN), "DEntropy") })
+        {
+            var broken = Assert.Throws<NonFiniteException>(() => Evaluate(new PerTokenObjective("mine", settings, t => t.LogProb == Old[2] ? answer : default, usesEntropy: true)));
+            Assert.StartsWith($"{what} of objective 'mine' for target 2 of prompt 0 of the batch, TokenInput", broken.Where);
+        }
     }
 
     [Fact]

@@ -98,7 +98,7 @@ public class ExpansionTests
         Assert.Equal("p0 2 'aa' 1 0.0 0.0", seen[2].Replace("-0.0", "0.0"));
         var failing = plan with { Expansion = new Expansion.TopTokens(1, 1, 1) { Where = new PlaceRule("mine", _ => throw new FormatException("oops")) } };
         var e = Assert.Throws<InvalidOperationException>(() => Grow.Forest(Certain(), Letters, failing));
-        Assert.Equal("place rule 'mine' failed at prompt 'p0', answer token 0: oops", e.Message);
+        Assert.Equal("place rule 'mine' threw FormatException at prompt 'p0', answer token 0: oops", e.Message);
     }
 
     [Fact]

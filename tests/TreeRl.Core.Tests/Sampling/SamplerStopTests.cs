@@ -60,7 +60,7 @@ public class SamplerStopTests
     {
         var plan = new SamplingPlan { Custom = new StopRule("mine", s => s.PathTokens == 2 ? throw new FormatException("oops") : false) };
         var e = Assert.Throws<InvalidOperationException>(() => Recite("abc.", plan));
-        Assert.Equal("stop rule 'mine' failed at prompt 'p0', answer token 2: oops", e.Message);
+        Assert.Equal("stop rule 'mine' threw FormatException at prompt 'p0', answer token 2: oops", e.Message);
     }
 
     [Fact]

@@ -194,7 +194,7 @@ public class SamplerTests
         var plan = new SamplingPlan { Branch = BranchTrigger.Custom("mine", _ => throw new FormatException("oops")) };
         var policy = Endless();
         var e = Assert.Throws<InvalidOperationException>(() => Sampler.Grow(policy, Letters, Grow.Prompts(1), plan, Seed.Of(1), null, TestContext.Current.CancellationToken));
-        Assert.Equal("branch trigger 'mine' failed at prompt 'p0', answer token 1: oops", e.Message);
+        Assert.Equal("branch trigger 'mine' threw FormatException at prompt 'p0', answer token 1: oops", e.Message);
         Assert.IsType<FormatException>(e.InnerException);
         Assert.True(policy.Decoders[0].Disposed);
     }
