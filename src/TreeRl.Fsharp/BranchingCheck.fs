@@ -249,7 +249,11 @@ module internal BranchingCheck =
                 Check.problem
                     "branching.leaves"
                     $"{spec.Leaves}"
-                    $"cannot be reached: nothing branches, so the {trees} trees have {trees} leaves"
+                    ("cannot be reached: nothing branches, so the "
+                     + if trees = 1 then
+                           "tree has 1 leaf"
+                       else
+                           $"{trees} trees have {trees} leaves")
                     $"write 'trees {spec.Leaves}', leave 'trees' out, or say when to branch ('branchWhen (entropyAbove 1.0)')"
             if ExpansionCheck.branches spec && spec.Leaves = 1 then
                 Check.problem

@@ -129,7 +129,7 @@ module Display =
         $"{piecesOf node}: "
         + Show.count node.Tokens.Length "token"
         + ", "
-        + Show.count node.Children.Length "branch"
+        + Show.countOf node.Children.Length "branch" "branches"
         + ends
 
     let private labRow (row: LabRow) =
@@ -138,7 +138,11 @@ module Display =
     let private setup (setup: LabSetup) =
         $"lab of {setup.Policy.Name} on {setup.Tasks.Name}: "
         + Show.count setup.Prompts "question"
-        + $", {setup.TruthSamples} fresh continuations a place, {setup.Rollouts} rollouts a question, seed {setup.Seed}, kept in {setup.Folder}"
+        + ", "
+        + Show.count setup.TruthSamples "fresh continuation"
+        + " a place, "
+        + Show.count setup.Rollouts "rollout"
+        + $" a question, seed {setup.Seed}, kept in {setup.Folder}"
 
     let private labForest (forest: LabForest) =
         let rules = forest.Rules |> List.map _.Rule.Name |> String.concat ", "
@@ -158,7 +162,10 @@ module Display =
         | :? Chart as value -> ValueSome(chart value)
         | :? Interval as value -> ValueSome $"{Format.interval (ValueSome value)} (of {value.Count})"
         | :? Measurement as value ->
-            ValueSome $"step {value.Step}: {Show.number value.Value} at {Show.whole value.Tokens} tokens"
+            ValueSome(
+                $"step {value.Step}: {Show.number value.Value} at "
+                + Show.wholeCount value.Tokens "token"
+            )
         | :? Curve as value -> ValueSome(value.Metric + ": " + Show.count value.Points.Length "point")
         | :? TokenView as value ->
             let logProb, entropy =

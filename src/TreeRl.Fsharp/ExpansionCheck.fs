@@ -116,7 +116,10 @@ module internal ExpansionCheck =
                         Check.problem
                             "branching.leaves"
                             $"{spec.Leaves}"
-                            $"must be at least {all}: the expansion brings each of {mostTrees spec} trees to {each} answers"
+                            ($"must be at least {all}: the expansion brings each of "
+                             + Show.count (mostTrees spec) "tree"
+                             + " to "
+                             + Show.wholeCount each "answer")
                             $"write 'leaves {all}', or fewer trees"
                 if fallsBack spec && spec.TopUp = NewTrees then
                     Check.problem

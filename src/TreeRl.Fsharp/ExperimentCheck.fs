@@ -135,7 +135,9 @@ module internal ExperimentCheck =
                 Check.problem
                     "experiment.evaluateOn (questions)"
                     (string spec.EvaluateItems)
-                    $"exceeds the {tasks.Test.Count.Value} test questions of {Show.text tasks.Name}"
+                    ("exceeds the "
+                     + Show.count tasks.Test.Count.Value "test question"
+                     + $" of {Show.text tasks.Name}")
                     $"write 'evaluateOn {tasks.Test.Count.Value} {spec.EvaluateSamples}'"
             | _ -> ()
             match spec.Tasks with
@@ -143,7 +145,9 @@ module internal ExperimentCheck =
                 Check.problem
                     "experiment.promptsPerStep"
                     (string spec.PromptsPerStep)
-                    $"exceeds the {tasks.Train.Count.Value} training questions of {Show.text tasks.Name}"
+                    ("exceeds the "
+                     + Show.count tasks.Train.Count.Value "training question"
+                     + $" of {Show.text tasks.Name}")
                     ""
             | _ -> ()
             match spec.Policy, spec.Sample with

@@ -219,7 +219,8 @@ module ExperimentWords =
     /// Rules that the tree inspector shows beside the run's own, on the same trees. Default: GRPO, TreeAdv and SPO. They train nothing.
     /// </summary>
     let inspectBy (rules: Redistribution list) : Setting<ExperimentSpec> =
-        Setting.make "inspectBy" $"({rules.Length} rules)" (fun spec -> { spec with InspectBy = Some rules })
+        Setting.make "inspectBy" ("(" + Show.count rules.Length "rule" + ")") (fun spec ->
+            { spec with InspectBy = Some rules })
 
     /// <summary>Says nothing on the console while the experiment runs; so does the environment variable TREERL_QUIET when it is 1.</summary>
     let quiet: Setting<ExperimentSpec> =

@@ -265,7 +265,8 @@ module Lab =
                 + Show.count setup.Rollouts "rollout"
                 + " of "
                 + Show.count setup.Prompts "question"
-                + $", {Show.whole gradient.Tokens} tokens"
+                + ", "
+                + Show.wholeCount gradient.Tokens "token"
             )
 
             let grown =

@@ -218,7 +218,9 @@ module LabReport =
             "T(n) = V(n) - V(parent), the values V estimated from fresh continuations; one scale factor a rule; intervals: 95 %, resampling questions."
             "signal: share of tokens with an advantage; eff. tokens: (sum w|A|)^2 / sum (wA)^2 over the whole forest."
             "bias, RMSE: of scaled A - T over all nodes, the truth's noise taken off; r: correlation of A and T, corrected for that noise, over all nodes, inner nodes, leaves."
-            $"cosine: of the rule's policy gradient on {study.Setup.Prompts} questions with the true gradient, divided by {Format.fixedTo 3 ceiling.Value}, what the exact gradient would reach, intervals centred; "
+            "cosine: of the rule's policy gradient on "
+            + Show.count study.Setup.Prompts "question"
+            + $" with the true gradient, divided by {Format.fixedTo 3 ceiling.Value}, what the exact gradient would reach, intervals centred; "
             + $"less first: the plain cosine minus that of {study.Rows.Head.Rule} on {study.Rows.Head.Forest}, resampled together."
             "tokens a question: all that were sampled for it, those for the values of a rule included; fresh tokens are those of the truth."
             "RMS of T: root mean square of the true advantages, the RMSE of a rule that gives zeros."
@@ -331,9 +333,11 @@ module LabReport =
                             "p"
                             "muted"
                             [
-                                Text
-                                    $"{setup.Prompts} questions of {setup.Tasks.Name}; policy {setup.Policy.Name}; {setup.TruthSamples} continuations a place; "
-                                Text $"{setup.Rollouts} rollouts a question for the true gradient; seed {setup.Seed}."
+                                Text(Show.count setup.Prompts "question")
+                                Text $" of {setup.Tasks.Name}; policy {setup.Policy.Name}; "
+                                Text(Show.count setup.TruthSamples "continuation" + " a place; ")
+                                Text(Show.count setup.Rollouts "rollout")
+                                Text $" a question for the true gradient; seed {setup.Seed}."
                             ]
                     ]
                 el

@@ -59,9 +59,15 @@ type Policy internal (name: string, weights: ModelWeights, tokenizer: ITokenizer
             | null -> ""
             | adapter ->
                 let layers = String.Join(", ", adapter.Settings.Layers)
-                $"; an adapter of rank {adapter.Settings.Rank} on {layers} is trained alone: {Show.whole adapter.ParameterCount} parameters"
 
-        $"policy {name}: {Show.whole parameters} parameters, {config.Layers} layers of width {config.Width}, "
+                $"; an adapter of rank {adapter.Settings.Rank} on {layers} is trained alone: "
+                + Show.wholeCount adapter.ParameterCount "parameter"
+
+        $"policy {name}: "
+        + Show.wholeCount parameters "parameter"
+        + ", "
+        + Show.count config.Layers "layer"
+        + $" of width {config.Width}, "
         + $"vocabulary {config.VocabSize}, context {config.ContextLength}{adapter}"
 
 /// <summary>Where a policy computes.</summary>

@@ -22,7 +22,8 @@ module internal ProgressLive =
 
         [
             ProgressState.Rate(step.Tokens, step.Seconds.Sampling)
-            $"{step.Leaves} answers of {Format.fixedTo 1 step.AnswerTokens} tokens"
+            Show.count step.Leaves "answer"
+            + $" of {Format.fixedTo 1 step.AnswerTokens} tokens"
             $"{Format.percent saved} shared"
         ]
 

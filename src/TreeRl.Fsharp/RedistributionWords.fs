@@ -92,7 +92,7 @@ module RedistributionWords =
 
     /// <summary>Node values estimated elsewhere, by extra rollouts (VinePPO 2410.01679): one for each node of the forest.</summary>
     let monteCarlo (nodeValues: float[]) =
-        BackupChoice($"(monteCarlo [|{nodeValues.Length} values|])", Backup.MonteCarlo nodeValues)
+        BackupChoice("(monteCarlo [|" + Show.count nodeValues.Length "value" + "|])", Backup.MonteCarlo nodeValues)
 
     let private fresh words (continuations: int) (tokens: int64) problems =
         BackupChoice(

@@ -198,7 +198,9 @@ module Report =
                 |> Seq.length
 
             if silent > 0 then
-                $"{silent} of {result.Steps.Length} steps had no prompt with different rewards"
+                ($"{silent} of "
+                 + Show.count result.Steps.Length "step"
+                 + " had no prompt with different rewards")
         |]
 
     /// <summary>A run as the record that reports are drawn from.</summary>
@@ -213,7 +215,10 @@ module Report =
             Seed = experiment.Spec.Seed
             Facts =
                 [|
-                    "policy", $"{experiment.Policy.Name}, {Show.whole policy.ParameterCount} parameters"
+                    "policy",
+                    experiment.Policy.Name
+                    + ", "
+                    + Show.wholeCount policy.ParameterCount "parameter"
                     "engine", policy.Engine
                     "tasks", experiment.Plan.TrainTasks.Name
                     "redistribution", experiment.Plan.Credit.Name
@@ -250,7 +255,8 @@ module Report =
         let views = runs |> Seq.map view |> Seq.toArray
 
         let one (run: RunView) =
-            $"{run.Name}: accuracy {Format.interval run.Before} before, {Format.interval run.After} after {Show.whole run.SampledTokens} sampled tokens"
+            $"{run.Name}: accuracy {Format.interval run.Before} before, {Format.interval run.After} after "
+            + Show.wholeCount run.SampledTokens "sampled token"
 
         {
             Title = title

@@ -71,7 +71,7 @@ type ShareView =
         let names =
             share.Parts |> Array.map (fun (name, _, _) -> name) |> String.concat ", "
 
-        $"{share.Title}: {names} over {share.Steps.Length} steps"
+        $"{share.Title}: {names} over " + Show.count share.Steps.Length "step"
 
 /// <summary>A token of a sampled tree.</summary>
 [<Struct>]

@@ -28,7 +28,9 @@ type internal RunLog(folder: string | null, now: unit -> DateTime) =
     let stepLine (metrics: StepMetrics) =
         let s = metrics.Seconds
 
-        $"step {metrics.Step + 1}: {Show.whole metrics.Tokens} tokens in {Format.fixedTo 3 s.Sampling} s sampling, {Format.fixedTo 3 s.Training} s training, "
+        $"step {metrics.Step + 1}: "
+        + Show.wholeCount metrics.Tokens "token"
+        + $" in {Format.fixedTo 3 s.Sampling} s sampling, {Format.fixedTo 3 s.Training} s training, "
         + $"{Format.fixedTo 3 s.Rest} s rest; updates {metrics.Updates}, learning rate {Show.number metrics.LearningRate}, gradient norm {Format.fixedTo 4 metrics.GradientNorm}, "
         + $"sampler gap {Show.number metrics.FirstSamplerGap}; heap {megabytes (GC.GetTotalMemory false)}, process {megabytes Environment.WorkingSet}"
 
@@ -38,8 +40,12 @@ type internal RunLog(folder: string | null, now: unit -> DateTime) =
         | :? RunEvent.Started as started ->
             isOpen <- true
 
-            write
-                $"{started.Plan.Name}: {started.Plan.Steps} steps on {started.Engine}; {RuntimeInformation.FrameworkDescription}, {RuntimeInformation.OSDescription}, {Environment.ProcessorCount} processors"
+            write (
+                $"{started.Plan.Name}: "
+                + Show.count started.Plan.Steps "step"
+                + $" on {started.Engine}; {RuntimeInformation.FrameworkDescription}, {RuntimeInformation.OSDescription}, "
+                + Show.count Environment.ProcessorCount "processor"
+            )
 
             if started.ResumedFrom > 0 then
                 write $"continues after step {started.ResumedFrom}"
@@ -50,8 +56,11 @@ type internal RunLog(folder: string | null, now: unit -> DateTime) =
                 for trouble in step.Metrics.Troubles do
                     write $"step {step.Metrics.Step + 1}: {trouble}"
         | :? RunEvent.Evaluated as measured ->
-            write
-                $"measured after {measured.Point.Step} steps in {Format.fixedTo 3 measured.Point.Result.Seconds} s: {measured.Point.Result}"
+            write (
+                "measured after "
+                + Show.count measured.Point.Step "step"
+                + $" in {Format.fixedTo 3 measured.Point.Result.Seconds} s: {measured.Point.Result}"
+            )
         | :? RunEvent.CheckpointWritten as checkpoint -> write $"checkpoint {checkpoint.Folder}"
         | _ -> ()
 

@@ -113,6 +113,14 @@ module internal Show =
     let count (value: int) (one: string) =
         if value = 1 then $"1 {one}" else $"{value} {one}s"
 
+    /// "1 branch", "2 branches": where an s does not make the plural.
+    let countOf (value: int) (one: string) (many: string) =
+        if value = 1 then $"1 {one}" else $"{value} {many}"
+
+    /// "1 token", "2,000 tokens".
+    let wholeCount (value: int64) (one: string) =
+        whole value + " " + (if value = 1L then one else one + "s")
+
     let limit (value: int) =
         if value = Int32.MaxValue then "unlimited" else string value
 

@@ -49,7 +49,9 @@ type Rollout internal (forest: Forest, tokenizer: ITokenizer, policy: string, st
              + ", "
              + Show.count forest.LeafTotal "answer"
              + $" ({reasons})\n")
-            + $"  {Show.whole forest.TokenTotal} tokens for {Show.whole forest.FlatTokenTotal} without sharing ({Format.percent saved} saved)"
+            + "  "
+            + Show.wholeCount forest.TokenTotal "token"
+            + $" for {Show.whole forest.FlatTokenTotal} without sharing ({Format.percent saved} saved)"
 
         match stats with
         | ValueSome stats -> $"{head}\n  {stats}"

@@ -248,8 +248,23 @@ let ``one of a thing is not plural`` () =
     Assert.Contains("1 question, 1 answer each\n", text)
     Assert.Contains("1 step\n", text)
     use small = TinyPolicy.make ()
+    let rollout = Forest.grow forestPlan small (Tasks.chains 2) 1 7
+    Assert.StartsWith("forest by small: 1 prompt, 2 trees, ", string rollout)
+    let graded = rollout |> Reward.grade lengthReward
+    Assert.StartsWith("credit by grpo: 1 prompt, ", string (graded |> Redistribution.apply Methods.grpo.Redistribute))
+    Assert.Contains(" parameters, 1 layer of width 16, ", string small)
 
-    Assert.StartsWith(
-        "forest by small: 1 prompt, 2 trees, ",
-        string (Forest.grow forestPlan small (Tasks.chains 2) 1 7)
-    )
+[<Fact>]
+let ``the plural of a branch is branches`` () =
+    let node children =
+        {
+            Tokens = [||]
+            Value = nan
+            Finish = ""
+            Outcome = ""
+            Score = nan
+            Children = Array.zeroCreate children
+        }
+
+    Assert.Equal("\"\": 0 tokens, 1 branch", Display.text (node 1))
+    Assert.Equal("\"\": 0 tokens, 2 branches", Display.text (node 2))

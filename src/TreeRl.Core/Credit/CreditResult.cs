@@ -83,10 +83,10 @@ public sealed class CreditResult
     {
         var c = Counts;
         var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"credit by {Rule.Name}: {c.Prompts} prompts, {Forest.NodeCount} nodes, {c.ScoredLeaves} of {c.Leaves} leaves scored\n");
+        text.Append(CultureInfo.InvariantCulture, $"credit by {Rule.Name}: {Counted.Of(c.Prompts, "prompt")}, {Counted.Of(Forest.NodeCount, "node")}, {c.ScoredLeaves} of {Counted.Of(c.Leaves, "leaf", "leaves")} scored\n");
         text.Append(CultureInfo.InvariantCulture, $"  prompts: {c.AllGood} all good, {c.AllBad} all bad, {c.Mixed} mixed, {c.Unscored} unscored (good: reward at least {c.GoodScore:0.####}); {c.WithoutSignal} without signal, {c.SingletonPrompts} with one scored leaf\n");
-        text.Append(CultureInfo.InvariantCulture, $"  trained: {NodeTrained.Count(trained => trained)} nodes; pruned: {c.PrunedGroups} of {c.PruneGroups} groups ({c.PrunedNodes} nodes); dropped: {c.DroppedEdges} edges without advantage\n");
-        if (TokenMasked.Length > 0) text.Append(CultureInfo.InvariantCulture, $"  masked: {TokenMasked.Count(masked => masked)} of {TokenMasked.Length} tokens\n");
+        text.Append(CultureInfo.InvariantCulture, $"  trained: {Counted.Of(NodeTrained.Count(trained => trained), "node")}; pruned: {c.PrunedGroups} of {Counted.Of(c.PruneGroups, "group")} ({Counted.Of(c.PrunedNodes, "node")}); dropped: {Counted.Of(c.DroppedEdges, "edge")} without advantage\n");
+        if (TokenMasked.Length > 0) text.Append(CultureInfo.InvariantCulture, $"  masked: {TokenMasked.Count(masked => masked)} of {Counted.Of(TokenMasked.Length, "token")}\n");
         double min = 0, max = 0, sum = 0;
         int count = 0;
         for (int n = 0; n < NodeAdvantage.Length; n++)

@@ -78,7 +78,7 @@ public sealed class Metric
     public double Item(ItemAnswers item)
     {
         ArgumentNullException.ThrowIfNull(item);
-        Guard.That(item.Answers.Length >= Answers, $"{Name} needs {Answers} answers an item, and {item.Id} has {item.Answers.Length}: sample more, or choose a smaller k", nameof(item));
+        Guard.That(item.Answers.Length >= Answers, $"{Name} needs {Counted.Of(Answers, "answer")} an item, and {item.Id} has {item.Answers.Length}: sample more, or choose a smaller k", nameof(item));
         return ofItem(item);
     }
 

@@ -70,7 +70,7 @@ public sealed record PolicyComparison
         var others = new Dictionary<string, ItemAnswers>(StringComparer.Ordinal);
         foreach (var item in second.Items) others[item.Id] = item;
         Guard.That(others.Count == first.Items.Length,
-            $"{first.Policy} was measured on {first.Items.Length} items and {second.Policy} on {others.Count}: measure both on the same", nameof(second));
+            $"{first.Policy} was measured on {Counted.Of(first.Items.Length, "item")} and {second.Policy} on {others.Count}: measure both on the same", nameof(second));
         var pairs = ImmutableArray.CreateBuilder<ItemPair>(first.Items.Length);
         foreach (var item in first.Items)
         {
@@ -97,7 +97,7 @@ public sealed record PolicyComparison
 
     /// <summary>The difference, its interval, both tests and the counts.</summary>
     public override string ToString() => FormattableString.Invariant(
-        $"{MetricName}: {Second} minus {First} {Difference}, permutation p {P(Permutation.P)}{(Permutation.IsExact ? "" : " (drawn)")}, sign test p {P(SignP)}; better in {Better}, worse in {Worse}, equal in {Equal} items");
+        $"{MetricName}: {Second} minus {First} {Difference}, permutation p {P(Permutation.P)}{(Permutation.IsExact ? "" : " (drawn)")}, sign test p {P(SignP)}; better in {Better}, worse in {Worse}, equal in {Equal} of {Counted.Of(Items.Length, "item")}");
 
     /// <summary>Rounded to 14 decimals, so that equal results reached by another sum are ties.</summary>
     private static double Snapped(double value) => Math.Round(value, 14);

@@ -40,7 +40,7 @@ public static class PolicyMeasure
         ArgumentNullException.ThrowIfNull(plan);
         plan.Validated();
         Guard.That(tasks.Count is null || tasks.Count >= plan.Items,
-            $"Items = {plan.Items}: the task source '{tasks.Name}' has only {tasks.Count} items; ask for so many or fewer", nameof(plan));
+            $"Items = {plan.Items}: the task source '{tasks.Name}' has only {Counted.Of(tasks.Count ?? 0, "item")}; ask for so many or fewer", nameof(plan));
         var sampling = new SamplingPlan
         {
             Trees = plan.AnswersPerItem,

@@ -205,9 +205,8 @@ public sealed class Forest
     /// <summary>Sizes in one line; "flat" counts the tokens of the same answers without sharing.</summary>
     public override string ToString()
     {
-        static string Count(int count, string one, string many) => FormattableString.Invariant($"{count:N0} {(count == 1 ? one : many)}");
         string sharing = TokenTotal == 0 ? "" : FormattableString.Invariant($" (flat {FlatTokenTotal:N0}, sharing {(double)FlatTokenTotal / TokenTotal:0.0}x)");
-        return $"forest: {Count(PromptCount, "prompt", "prompts")}, {Count(TreeCount, "tree", "trees")}, {Count(LeafTotal, "leaf", "leaves")}, {Count(TokenTotal, "token", "tokens")}{sharing}";
+        return $"forest: {Counted.Grouped(PromptCount, "prompt")}, {Counted.Grouped(TreeCount, "tree")}, {Counted.Grouped(LeafTotal, "leaf", "leaves")}, {Counted.Grouped(TokenTotal, "token")}{sharing}";
     }
 
     /// <summary>Checks the columns against the invariants and seals them.</summary>

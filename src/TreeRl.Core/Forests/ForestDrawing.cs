@@ -27,7 +27,7 @@ internal sealed class ForestDrawing(Forest forest, ForestPrinterOptions options)
         text.Append("prompt ").Append(Paint(Bold, of.Id));
         if (of.Text.Length > 0) text.Append(' ').Append(Paint(Cyan, Quoted(of.Text)));
         if (of.Reference.Length > 0) text.Append(" = ").Append(Shorten(Escaped(of.Reference)));
-        text.Append($": {Count(roots.Count, "tree")}, {(leaves == 1 ? "1 leaf" : $"{leaves} leaves")}, {Count(tokens, "token")}\n");
+        text.Append($": {Counted.Of(roots.Count, "tree")}, {Counted.Of(leaves, "leaf", "leaves")}, {Counted.Of(tokens, "token")}\n");
         Nodes(roots);
     }
 
@@ -53,7 +53,7 @@ internal sealed class ForestDrawing(Forest forest, ForestPrinterOptions options)
     {
         var segment = new StringBuilder();
         foreach (int id in forest.TokenId.AsSpan(forest.FirstToken[node], forest.TokenCount[node])) segment.Append(options.Piece(id));
-        text.Append(Paint(Tone(node), Quoted(segment.ToString()))).Append(' ').Append(Count(forest.TokenCount[node], "token")).Append(", ");
+        text.Append(Paint(Tone(node), Quoted(segment.ToString()))).Append(' ').Append(Counted.Of(forest.TokenCount[node], "token")).Append(", ");
         if (forest.IsLeaf(node)) text.Append(forest.Finish[node]);
         else text.Append(FormattableString.Invariant($"fork at H {forest.Entropy[forest.FirstToken[node + 1]]:0.00}"));
         foreach (var column in options.Columns)
@@ -100,6 +100,4 @@ internal sealed class ForestDrawing(Forest forest, ForestPrinterOptions options)
     }
 
     private string Paint(string color, string what) => options.Color ? color + what + Reset : what;
-
-    private static string Count(int count, string what) => count == 1 ? $"1 {what}" : $"{count} {what}s";
 }

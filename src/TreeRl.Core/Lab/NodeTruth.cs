@@ -91,6 +91,6 @@ public sealed class NodeTruth
             known++;
         }
         string error = known == 0 ? "" : FormattableString.Invariant($", root mean square standard error {Math.Sqrt(sum / known):0.000}");
-        return FormattableString.Invariant($"truth: {PlacesDone} of {PlaceCount} places{(Complete ? "" : " (budget spent)")}, {Tokens:N0} fresh tokens{error}");
+        return FormattableString.Invariant($"truth: {PlacesDone} of {Counted.Of(PlaceCount, "place")}{(Complete ? "" : " (budget spent)")}, {Counted.Grouped(Tokens, "fresh token")}{error}");
     }
 }

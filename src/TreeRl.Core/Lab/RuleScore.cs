@@ -106,7 +106,7 @@ public sealed record RuleScore
 
     /// <summary>The figures in one line.</summary>
     public override string ToString() =>
-        FormattableString.Invariant($"{Rule}, {Nodes}: {NodeCount} nodes, scale {Scale.Value:0.000}, bias {Bias.Value:+0.000;-0.000;0}, RMSE {Rmse} (zeros {ZeroRmse.Value:0.000}), correlation {CorrectedCorrelation}");
+        FormattableString.Invariant($"{Rule}, {Nodes}: {Counted.Of(NodeCount, "node")}, scale {Scale.Value:0.000}, bias {Bias.Value:+0.000;-0.000;0}, RMSE {Rmse} (zeros {ZeroRmse.Value:0.000}), correlation {CorrectedCorrelation}");
 
     private static ScoreSums[] Sums(TokenCredit tokens, NodeTruth truth, NodeSet nodes)
     {

@@ -54,7 +54,7 @@ public sealed record TruthPlan
     }
 
     /// <summary>The plan in one line; the budgets and the batch are no part of it, since no number depends on them.</summary>
-    public override string ToString() => FormattableString.Invariant($"{Samples} continuations; {Sampling(1)}");
+    public override string ToString() => FormattableString.Invariant($"{Counted.Of(Samples, "continuation")}; {Sampling(1)}");
 
     /// <summary>Flat rollouts by this plan.</summary>
     internal SamplingPlan Sampling(int trees) => new() { Trees = trees, MaxLeaves = trees, MaxTokens = MaxTokens, Picking = Picking, StopTexts = StopTexts };

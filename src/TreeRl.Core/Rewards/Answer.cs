@@ -37,7 +37,7 @@ public sealed record Answer
     /// <summary>Length, ending, text and key in one line.</summary>
     public override string ToString()
     {
-        string text = Text.ReplaceLineEndings("\\n"), count = TokenCount == 1 ? "1 token" : FormattableString.Invariant($"{TokenCount} tokens");
+        string text = Text.ReplaceLineEndings("\\n"), count = Counted.Of(TokenCount, "token");
         return $"answer of {count}, {Finish}: \"{text}\"" + (Reference.Length == 0 ? "" : $" for {Reference}");
     }
 }

@@ -96,7 +96,7 @@ public sealed class LeafOutcomes
     public override string ToString()
     {
         var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"{LeafCount} leaves");
+        text.Append(Counted.Of(LeafCount, "leaf", "leaves"));
         Describe(text, Total.AsSpan());
         for (int term = 0; term < TermNames.Length; term++)
         {

@@ -52,7 +52,7 @@ public sealed record SamplingStats
 
     /// <summary>The figures in one line.</summary>
     public override string ToString() => FormattableString.Invariant(
-        $"{Tokens:N0} tokens in {Steps:N0} steps, {Forks:N0} forks, {TopUpTrees} top-up trees, {ExpansionBranches:N0} continuations ({RereadTokens:N0} tokens read again), at most {PeakBranches:N0} branches and {PeakCachedTokens:N0} cached tokens; {TokensPerSecond:N0} tokens/s, {DecoderSeconds / Math.Max(Seconds, 1e-9):P1} of the time in the decoder");
+        $"{Counted.Grouped(Tokens, "token")} in {Counted.Grouped(Steps, "step")}, {Counted.Grouped(Forks, "fork")}, {Counted.Grouped(TopUpTrees, "top-up tree")}, {Counted.Grouped(ExpansionBranches, "continuation")} ({Counted.Grouped(RereadTokens, "token")} read again), at most {Counted.Grouped(PeakBranches, "branch", "branches")} and {Counted.Grouped(PeakCachedTokens, "cached token")}; {TokensPerSecond:N0} tokens/s, {DecoderSeconds / Math.Max(Seconds, 1e-9):P1} of the time in the decoder");
 }
 
 /// <summary>How far a sampling is.</summary>

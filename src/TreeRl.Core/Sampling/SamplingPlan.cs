@@ -252,7 +252,7 @@ public sealed record SamplingPlan
         if (Expansion is Expansion.None) return;
         check(MaxDepth == int.MaxValue, nameof(MaxDepth), MaxDepth, "must be unlimited with an expansion, which forks above answers that are there; MaxLeaves and MaxTokens bound it");
         if (Expansion.LeavesPerTree is { } each && each > 0)
-            check(MaxLeaves >= mostTrees * each, nameof(MaxLeaves), MaxLeaves, $"must be at least {mostTrees * each}: the expansion brings each of {mostTrees} trees to {each} answers");
+            check(MaxLeaves >= mostTrees * each, nameof(MaxLeaves), MaxLeaves, $"must be at least {mostTrees * each}: the expansion brings each of {Counted.Of(mostTrees, "tree")} to {Counted.Of(each, "answer")}");
     }
 
     /// <summary>This plan, if it breaks no rule.</summary>
@@ -267,7 +267,7 @@ public sealed record SamplingPlan
     /// <summary>The plan in one line.</summary>
     public override string ToString()
     {
-        var parts = new List<string> { TreesUpTo > Trees ? $"{Trees} .. {TreesUpTo} trees" : Trees == 1 ? "1 tree" : $"{Trees} trees" };
+        var parts = new List<string> { TreesUpTo > Trees ? $"{Trees} .. {TreesUpTo} trees" : Counted.Of(Trees, "tree") };
         if (Branch != BranchTrigger.Never)
         {
             string range = FanOutUpTo > FanOut ? $"{FanOut} .. {FanOutUpTo}" : $"{FanOut}";
@@ -275,7 +275,7 @@ public sealed record SamplingPlan
             {
                 FanOutRule.Fixed => $"fan out {(FanOuts.IsEmpty ? range : string.Join("-", FanOuts))}",
                 FanOutRule.Transfer or FanOutRule.TransferToLast => $"fan out {range} with transfer",
-                FanOutRule.StepBudget => $"fan out by {StepTokens} tokens a step",
+                FanOutRule.StepBudget => $"fan out by {Counted.Of(StepTokens, "token")} a step",
                 _ => "fan out to fill",
             };
             parts.Add($"branch {Branch}, {width}{(Distinct ? ", distinct" : "")}");
@@ -289,7 +289,7 @@ public sealed record SamplingPlan
         if (StepNodes is not null) parts.Add($"nodes cut into {StepNodes}");
         if (PromptTokenBudget != long.MaxValue) parts.Add($"prompt budget {PromptTokenBudget}");
         foreach (string stop in StopTexts) parts.Add($"stop at \"{stop}\"");
-        if (Repetition is { } r) parts.Add($"stop at {r.Times} times the same {r.WindowTokens} tokens");
+        if (Repetition is { } r) parts.Add($"stop at {r.Times} times the same {Counted.Of(r.WindowTokens, "token")}");
         if (Custom is { } c) parts.Add($"stop by '{c.Name}'");
         var picking = new StringBuilder(FormattableString.Invariant($"temperature {Picking.Temperature}"));
         if (Picking.TopK > 0) picking.Append(FormattableString.Invariant($", top-k {Picking.TopK}"));

@@ -65,7 +65,7 @@ public static class Evaluator
     {
         plan.Validated();
         Guard.That(tasks.Count is null || tasks.Count >= plan.Items,
-            $"Items = {plan.Items}: the task source '{tasks.Name}' has only {tasks.Count} items", nameof(plan));
+            $"Items = {plan.Items}: the task source '{tasks.Name}' has only {Counted.Of(tasks.Count ?? 0, "item")}", nameof(plan));
         var watch = System.Diagnostics.Stopwatch.StartNew();
         var prompts = Prompts(tasks, tokenizer, 0, plan.Items);
         var sampling = new SamplingPlan

@@ -77,7 +77,7 @@ internal static class Measure
                 count++;
                 first ??= outcome.Reason;
             }
-            if (count > 0) yield return $"term '{outcomes.TermNames[term]}': {count} answers could not be graded, the first because it {first}";
+            if (count > 0) yield return $"term '{outcomes.TermNames[term]}': {Counted.Of(count, "answer")} could not be graded, the first because it {first}";
         }
     }
 

@@ -23,7 +23,7 @@ internal sealed class PromptStream(ExperimentPlan plan, ITokenizer tokenizer)
         if (plan.TrainTasks.Count is int count)
         {
             Guard.That(count >= plan.PromptsPerStep,
-                $"PromptsPerStep = {plan.PromptsPerStep}: the task source '{plan.TrainTasks.Name}' has only {count} items", nameof(plan));
+                $"PromptsPerStep = {plan.PromptsPerStep}: the task source '{plan.TrainTasks.Name}' has only {Counted.Of(count, "item")}", nameof(plan));
         }
         Place = place;
         asked.Clear();

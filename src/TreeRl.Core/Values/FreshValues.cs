@@ -24,7 +24,7 @@ public sealed record NodeEstimates(ImmutableArray<double> Node, ImmutableArray<d
     public bool Complete => PlacesDone == PlaceCount;
 
     /// <inheritdoc/>
-    public override string ToString() => $"{PlacesDone} of {PlaceCount} places{(Complete ? "" : " (budget spent)")}, {Tokens:N0} fresh tokens";
+    public override string ToString() => $"{PlacesDone} of {Counted.Of(PlaceCount, "place")}{(Complete ? "" : " (budget spent)")}, {Counted.Grouped(Tokens, "fresh token")}";
 }
 
 /// <summary>

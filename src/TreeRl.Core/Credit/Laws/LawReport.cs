@@ -84,7 +84,7 @@ public sealed class LawReport
     public override string ToString()
     {
         var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"laws of {Rule.Name}: {Results.Count(r => r.Verdict == LawVerdict.Holds)} hold, {Results.Count(r => r.Verdict == LawVerdict.Fails)} fail, {Results.Count(r => r.Verdict == LawVerdict.NotClaimed)} not claimed ({Forests} forests, seed {Seed})\n");
+        text.Append(CultureInfo.InvariantCulture, $"laws of {Rule.Name}: {Results.Count(r => r.Verdict == LawVerdict.Holds)} hold, {Results.Count(r => r.Verdict == LawVerdict.Fails)} fail, {Results.Count(r => r.Verdict == LawVerdict.NotClaimed)} not claimed ({Counted.Of(Forests, "forest")}, seed {Seed})\n");
         if (Note.Length > 0) text.Append("  ").Append(Note).Append('\n');
         text.Append(CultureInfo.InvariantCulture, $"  {"law",-12}{"verdict",-12}{"cases",6}{"deviation",11}  claim\n");
         foreach (var result in Results)
