@@ -5,6 +5,7 @@ using System.IO;
 using System.Linq;
 using System.Runtime.InteropServices;
 using System.Text;
+using TreeRl.Numerics;
 
 namespace TreeRl.Bench;
 
@@ -12,6 +13,30 @@ namespace TreeRl.Bench;
 internal sealed class Ledger
 {
     private readonly StringBuilder text = new();
+
+    private Ledger()
+    {
+    }
+
+    /// <summary>Starts a page: a heading with the date, the machine, and what was asked for.</summary>
+    public static Ledger Begin(string title, string more)
+    {
+        CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+        var ledger = new Ledger();
+        ledger.Line($"# {title}, {DateTime.UtcNow:yyyy-MM-dd}");
+        ledger.Line("");
+        ledger.Line($"{Processor}, {Environment.ProcessorCount} cores; {RuntimeInformation.FrameworkDescription}, {Simd.Best}{more}.");
+        ledger.Line($"Peak of one core measured here: {Clock.PeakGigaflops(Simd.Best):f0} GFLOP/s. Load before the run: {Load()}.");
+        return ledger;
+    }
+
+    /// <summary>Ends the page and stores it; a full run's <paramref name="kind"/> is empty, any other keeps the file apart from a full run's.</summary>
+    public void End(string kind)
+    {
+        Line("");
+        Line($"Load after the run: {Load()}.");
+        Console.WriteLine($"\nstored: {Save(kind)}");
+    }
 
     /// <summary>Median of some figures.</summary>
     public static double Median(IEnumerable<double> figures)
@@ -50,8 +75,10 @@ internal sealed class Ledger
         Console.WriteLine(line);
     }
 
+    private static string Load() => File.Exists("/proc/loadavg") ? string.Join(' ', File.ReadAllText("/proc/loadavg").Split(' ')[..3]) : "unknown";
+
     /// <summary>The processor's name.</summary>
-    public static string Processor
+    private static string Processor
     {
         get
         {
@@ -61,14 +88,14 @@ internal sealed class Ledger
         }
     }
 
-    /// <summary>Writes bench/results/DATE-PROCESSOR.md and returns its path.</summary>
-    public string Save()
+    /// <summary>Writes bench/results/DATE-PROCESSOR[-KIND].md and returns its path.</summary>
+    private string Save(string kind)
     {
         string processor = new([.. Processor.ToLowerInvariant().Select(c => char.IsAsciiLetterOrDigit(c) ? c : '-')]);
         while (processor.Contains("--", StringComparison.Ordinal)) processor = processor.Replace("--", "-", StringComparison.Ordinal);
         string folder = Path.GetFullPath(Path.Combine(Peer.Folder, "..", "results"));
         Directory.CreateDirectory(folder);
-        string path = Path.Combine(folder, $"{DateTime.UtcNow:yyyy-MM-dd}-{processor.Trim('-')}.md");
+        string path = Path.Combine(folder, $"{DateTime.UtcNow:yyyy-MM-dd}-{processor.Trim('-')}{(kind == "" ? "" : "-" + kind)}.md");
         File.WriteAllText(path, text.ToString());
         return path;
     }

@@ -25,7 +25,7 @@ internal static class MemoryBench
         {
             foreach (bool recompute in new[] { false, true })
             {
-                string[] figures = CompareBench.Child("memory", name, $"{recompute}").Trim().Split(' ');
+                string[] figures = FreshProcess.Run(null, "memory", name, $"{recompute}").Trim().Split(' ');
                 ledger.Row(
                     name, recompute ? "computed again" : "kept",
                     [.. figures.Select(f => Ledger.Number(double.Parse(f, CultureInfo.InvariantCulture) / Mega, "0.0"))]);
@@ -49,13 +49,14 @@ internal static class MemoryBench
     {
         var config = name switch { "1M" => Models.Small, "10M" => Models.Medium, _ => Large };
         var options = new CpuOptions { Threads = 2, RecomputeActivations = recompute };
-        var batch = PolicyBench.Pack(Enumerable.Repeat(new[] { 2, 127 }, 8), config);
+        var batch = TreeShape.Pack(Enumerable.Repeat(TreeShape.Chain(2, 127), 8), config);
         // Compiles everything before memory is read.
-        using (var warm = CpuPolicy.Create(ModelWeights.Random(Models.Small with { Layers = 1 }, Seed.Of(1), 0.1), options)) Step(warm, PolicyBench.Pack(Enumerable.Repeat(new[] { 2, 20 }, 2), Models.Small));
+        using (var warm = CpuPolicy.Create(ModelWeights.Random(Models.Small with { Layers = 1 }, Seed.Of(1), 0.1), options))
+            PolicyTimes.Step(warm, TreeShape.Pack(Enumerable.Repeat(TreeShape.Chain(2, 20), 2), Models.Small));
         long before = Resident("VmRSS");
         using var policy = Fresh(config, options);
-        Step(policy, batch);
-        Step(policy, batch);
+        PolicyTimes.Step(policy, batch);
+        PolicyTimes.Step(policy, batch);
         GC.Collect(2, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         long after = Resident("VmRSS"), formula = CpuMemory.StateBytes(config, options) + CpuMemory.ActivationBytes(config, options, 512, 128);
         Console.WriteLine(FormattableString.Invariant($"{formula} {after - before} {Resident("VmHWM")}"));
@@ -64,12 +65,6 @@ internal static class MemoryBench
     /// <summary>In a method of its own, so that the weights it copies are garbage when it returns.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static CpuPolicy Fresh(ModelConfig config, CpuOptions options) => CpuPolicy.Create(ModelWeights.Random(config, Seed.Of(1), 0.02), options);
-
-    private static void Step(CpuPolicy policy, PackedBatch batch)
-    {
-        policy.Accumulate(batch, new PolicyBench.Weighted());
-        policy.Apply(new OptimizerSettings(), 1e-6);
-    }
 
     /// <summary>A figure of /proc/self/status in bytes; the working set where there is none.</summary>
     private static long Resident(string field)
