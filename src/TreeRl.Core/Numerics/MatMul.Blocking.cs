@@ -20,7 +20,7 @@ internal static unsafe partial class MatMul
     // block reads, a cache line a token and 16 columns, stays in the first, and A needs no repacking. A larger one is visited seldom: longer blocks, for
     // which A's columns are repacked in strips of as many as a tile has rows.
     private const long ResidentC = 1 << 18;
-    private const int DirectRows = 64, TransposedRows = 512, StripRows = 6;
+    private const int DirectRows = 64, TransposedRows = 512, StripRows = 6, LineStrips = 8;
 
     /// <summary>The loops around the register tile, compiled for one register width.</summary>
     private static class Kernels<TVector, TLanes>
@@ -144,6 +144,20 @@ internal static unsafe partial class MatMul
     private static void PackStrips(float* a, nint strideA, int columns, int rows, float* strips)
     {
         int i = 0;
+        // Eight strips are three whole cache lines of a row.
+        for (; i + LineStrips * StripRows <= columns; i += LineStrips * StripRows, strips += (long)(LineStrips - 1) * StripRows * rows)
+        {
+            float* from = a + i;
+            for (int row = 0; row < rows; row++, from += strideA, strips += StripRows)
+            {
+                float* to = strips;
+                for (int strip = 0; strip < LineStrips; strip++, to += (long)StripRows * rows)
+                {
+                    Vector128.Load(from + strip * StripRows).Store(to);
+                    *(ulong*)(to + 4) = *(ulong*)(from + strip * StripRows + 4);
+                }
+            }
+        }
         for (; i + StripRows <= columns; i += StripRows)
         {
             float* from = a + i;

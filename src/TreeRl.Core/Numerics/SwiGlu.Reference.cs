@@ -27,9 +27,10 @@ internal static unsafe partial class SwiGlu
                 float* dGate = dGateUp + i * strideDGateUp, dUp = dGate + upOffset;
                 for (int j = 0; j < columns; j++)
                 {
-                    double g = gate[j], u = up[j], sigmoid = 1 / (1 + Math.Exp(-g));
-                    dUp[j] = (float)(d[j] * g * sigmoid);
-                    dGate[j] = (float)(d[j] * u * sigmoid * (1 + g * (1 - sigmoid)));
+                    double g = gate[j], u = up[j], flow = d[j], sigmoid = 1 / (1 + Math.Exp(-g));
+                    d[j] = (float)(g * sigmoid * u);
+                    dUp[j] = (float)(flow * g * sigmoid);
+                    dGate[j] = (float)(flow * u * sigmoid * (1 + g * (1 - sigmoid)));
                 }
             }
         }

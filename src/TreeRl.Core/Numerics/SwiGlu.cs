@@ -25,7 +25,8 @@ internal static unsafe partial class SwiGlu
 
     /// <summary>
     /// From the gradient of the output, that of gate and up, over <paramref name="columns"/> (a multiple of 16) columns. <paramref name="dGateUp"/> is overwritten, has the layout of
-    /// <paramref name="gateUp"/> and may be the same memory.
+    /// <paramref name="gateUp"/> and may be the same memory. In the place of <paramref name="dOutput"/> it leaves the output, to the bit that of <see cref="Forward"/>,
+    /// which the gradient of the matrix that reads it needs: so the forward pass need not keep it.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Backward(
@@ -41,8 +42,10 @@ internal static unsafe partial class SwiGlu
                 var g = Vector512.Load(gate + j);
                 var u = Vector512.Load(up + j);
                 var flow = Vector512.Load(d + j);
-                var sigmoid = one / (one + VectorMath.Exp(-g));
+                var rest = one + VectorMath.Exp(-g);
+                var sigmoid = one / rest;
                 var silu = g * sigmoid;
+                (g / rest * u).Store(d + j);
                 (flow * silu).Store(dUp + j);
                 (flow * u * Vector512.MultiplyAddEstimate(silu, one - sigmoid, sigmoid)).Store(dGate + j);
             }

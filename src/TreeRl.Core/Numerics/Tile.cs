@@ -61,68 +61,71 @@ internal static unsafe class Tile<TVector, TLanes>
         TVector s30 = default, s31 = default, s32 = default, s33 = default;
         TVector s40 = default, s41 = default, s42 = default, s43 = default;
         TVector s50 = default, s51 = default, s52 = default, s53 = default;
-        Prefetch<TVectors>(c);
-        if (sizeof(TRows) >= 2) Prefetch<TVectors>(c + strideC);
-        if (sizeof(TRows) >= 3) Prefetch<TVectors>(c + strideC * 2);
-        if (sizeof(TRows) >= 4) Prefetch<TVectors>(c + strideC * 3);
-        if (sizeof(TRows) >= 5) Prefetch<TVectors>(c + strideC * 4);
-        if (sizeof(TRows) >= 6) Prefetch<TVectors>(c + strideC * 5);
         nint row2 = rowStrideA * 2, row3 = rowStrideA * 3, row4 = rowStrideA * 4, row5 = rowStrideA * 5;
-        for (; k > 0; k--)
+        // The rows of C are asked for one after the other along the sums: all at once they would hold up the lines of B that are not in the first cache.
+        nint part = k < 64 ? 0 : k / sizeof(TRows);
+        float* row = c;
+        for (int ahead = sizeof(TRows); ahead > 0; ahead--, row += strideC)
         {
-            TVector b0 = TLanes.Load(b), b1 = default, b2 = default, b3 = default;
-            if (sizeof(TVectors) >= 2) b1 = TLanes.Load(b + TLanes.Count);
-            if (sizeof(TVectors) >= 3) b2 = TLanes.Load(b + TLanes.Count * 2);
-            if (sizeof(TVectors) >= 4) b3 = TLanes.Load(b + TLanes.Count * 3);
+            Prefetch<TVectors>(row);
+            nint steps = ahead > 1 ? part : k;
+            k -= steps;
+            for (; steps > 0; steps--)
             {
-                var x = TLanes.Broadcast(*a);
-                s00 = TLanes.MultiplyAdd(x, b0, s00);
-                if (sizeof(TVectors) >= 2) s01 = TLanes.MultiplyAdd(x, b1, s01);
-                if (sizeof(TVectors) >= 3) s02 = TLanes.MultiplyAdd(x, b2, s02);
-                if (sizeof(TVectors) >= 4) s03 = TLanes.MultiplyAdd(x, b3, s03);
+                TVector b0 = TLanes.Load(b), b1 = default, b2 = default, b3 = default;
+                if (sizeof(TVectors) >= 2) b1 = TLanes.Load(b + TLanes.Count);
+                if (sizeof(TVectors) >= 3) b2 = TLanes.Load(b + TLanes.Count * 2);
+                if (sizeof(TVectors) >= 4) b3 = TLanes.Load(b + TLanes.Count * 3);
+                {
+                    var x = TLanes.Broadcast(*a);
+                    s00 = TLanes.MultiplyAdd(x, b0, s00);
+                    if (sizeof(TVectors) >= 2) s01 = TLanes.MultiplyAdd(x, b1, s01);
+                    if (sizeof(TVectors) >= 3) s02 = TLanes.MultiplyAdd(x, b2, s02);
+                    if (sizeof(TVectors) >= 4) s03 = TLanes.MultiplyAdd(x, b3, s03);
+                }
+                if (sizeof(TRows) >= 2)
+                {
+                    var x = TLanes.Broadcast(a[rowStrideA]);
+                    s10 = TLanes.MultiplyAdd(x, b0, s10);
+                    if (sizeof(TVectors) >= 2) s11 = TLanes.MultiplyAdd(x, b1, s11);
+                    if (sizeof(TVectors) >= 3) s12 = TLanes.MultiplyAdd(x, b2, s12);
+                    if (sizeof(TVectors) >= 4) s13 = TLanes.MultiplyAdd(x, b3, s13);
+                }
+                if (sizeof(TRows) >= 3)
+                {
+                    var x = TLanes.Broadcast(a[row2]);
+                    s20 = TLanes.MultiplyAdd(x, b0, s20);
+                    if (sizeof(TVectors) >= 2) s21 = TLanes.MultiplyAdd(x, b1, s21);
+                    if (sizeof(TVectors) >= 3) s22 = TLanes.MultiplyAdd(x, b2, s22);
+                    if (sizeof(TVectors) >= 4) s23 = TLanes.MultiplyAdd(x, b3, s23);
+                }
+                if (sizeof(TRows) >= 4)
+                {
+                    var x = TLanes.Broadcast(a[row3]);
+                    s30 = TLanes.MultiplyAdd(x, b0, s30);
+                    if (sizeof(TVectors) >= 2) s31 = TLanes.MultiplyAdd(x, b1, s31);
+                    if (sizeof(TVectors) >= 3) s32 = TLanes.MultiplyAdd(x, b2, s32);
+                    if (sizeof(TVectors) >= 4) s33 = TLanes.MultiplyAdd(x, b3, s33);
+                }
+                if (sizeof(TRows) >= 5)
+                {
+                    var x = TLanes.Broadcast(a[row4]);
+                    s40 = TLanes.MultiplyAdd(x, b0, s40);
+                    if (sizeof(TVectors) >= 2) s41 = TLanes.MultiplyAdd(x, b1, s41);
+                    if (sizeof(TVectors) >= 3) s42 = TLanes.MultiplyAdd(x, b2, s42);
+                    if (sizeof(TVectors) >= 4) s43 = TLanes.MultiplyAdd(x, b3, s43);
+                }
+                if (sizeof(TRows) >= 6)
+                {
+                    var x = TLanes.Broadcast(a[row5]);
+                    s50 = TLanes.MultiplyAdd(x, b0, s50);
+                    if (sizeof(TVectors) >= 2) s51 = TLanes.MultiplyAdd(x, b1, s51);
+                    if (sizeof(TVectors) >= 3) s52 = TLanes.MultiplyAdd(x, b2, s52);
+                    if (sizeof(TVectors) >= 4) s53 = TLanes.MultiplyAdd(x, b3, s53);
+                }
+                a += colStrideA;
+                b += strideB;
             }
-            if (sizeof(TRows) >= 2)
-            {
-                var x = TLanes.Broadcast(a[rowStrideA]);
-                s10 = TLanes.MultiplyAdd(x, b0, s10);
-                if (sizeof(TVectors) >= 2) s11 = TLanes.MultiplyAdd(x, b1, s11);
-                if (sizeof(TVectors) >= 3) s12 = TLanes.MultiplyAdd(x, b2, s12);
-                if (sizeof(TVectors) >= 4) s13 = TLanes.MultiplyAdd(x, b3, s13);
-            }
-            if (sizeof(TRows) >= 3)
-            {
-                var x = TLanes.Broadcast(a[row2]);
-                s20 = TLanes.MultiplyAdd(x, b0, s20);
-                if (sizeof(TVectors) >= 2) s21 = TLanes.MultiplyAdd(x, b1, s21);
-                if (sizeof(TVectors) >= 3) s22 = TLanes.MultiplyAdd(x, b2, s22);
-                if (sizeof(TVectors) >= 4) s23 = TLanes.MultiplyAdd(x, b3, s23);
-            }
-            if (sizeof(TRows) >= 4)
-            {
-                var x = TLanes.Broadcast(a[row3]);
-                s30 = TLanes.MultiplyAdd(x, b0, s30);
-                if (sizeof(TVectors) >= 2) s31 = TLanes.MultiplyAdd(x, b1, s31);
-                if (sizeof(TVectors) >= 3) s32 = TLanes.MultiplyAdd(x, b2, s32);
-                if (sizeof(TVectors) >= 4) s33 = TLanes.MultiplyAdd(x, b3, s33);
-            }
-            if (sizeof(TRows) >= 5)
-            {
-                var x = TLanes.Broadcast(a[row4]);
-                s40 = TLanes.MultiplyAdd(x, b0, s40);
-                if (sizeof(TVectors) >= 2) s41 = TLanes.MultiplyAdd(x, b1, s41);
-                if (sizeof(TVectors) >= 3) s42 = TLanes.MultiplyAdd(x, b2, s42);
-                if (sizeof(TVectors) >= 4) s43 = TLanes.MultiplyAdd(x, b3, s43);
-            }
-            if (sizeof(TRows) >= 6)
-            {
-                var x = TLanes.Broadcast(a[row5]);
-                s50 = TLanes.MultiplyAdd(x, b0, s50);
-                if (sizeof(TVectors) >= 2) s51 = TLanes.MultiplyAdd(x, b1, s51);
-                if (sizeof(TVectors) >= 3) s52 = TLanes.MultiplyAdd(x, b2, s52);
-                if (sizeof(TVectors) >= 4) s53 = TLanes.MultiplyAdd(x, b3, s53);
-            }
-            a += colStrideA;
-            b += strideB;
         }
         StoreRow<TVectors>(c, s00, s01, s02, s03, accumulate);
         if (sizeof(TRows) >= 2) StoreRow<TVectors>(c + strideC, s10, s11, s12, s13, accumulate);

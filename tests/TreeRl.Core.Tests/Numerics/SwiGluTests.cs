@@ -48,13 +48,19 @@ public unsafe class SwiGluTests
         for (int columns = 16; columns <= 144; columns += 16)
         {
             using var gateUp = Random(Rows * 2 * columns, columns, 12);
-            using var flow = Random(Rows * columns, 1);
+            using var plainFlow = Random(Rows * columns, 1);
+            using var flow = Copy(plainFlow);
+            using var flowAgain = Copy(plainFlow);
+            using var output = Constant(Rows * columns, Sentinel);
             using var expected = Constant(Rows * 2 * columns, Sentinel);
             using var actual = Copy(expected);
-            SwiGlu.Reference.Backward(gateUp.Pointer, 2 * columns, columns, flow.Pointer, columns, expected.Pointer, 2 * columns, Rows, columns);
+            SwiGlu.Forward(gateUp.Pointer, 2 * columns, columns, output.Pointer, columns, Rows, 0, columns);
+            SwiGlu.Reference.Backward(gateUp.Pointer, 2 * columns, columns, plainFlow.Pointer, columns, expected.Pointer, 2 * columns, Rows, columns);
             SwiGlu.Backward(gateUp.Pointer, 2 * columns, columns, flow.Pointer, columns, actual.Pointer, 2 * columns, Rows, columns);
             AssertClose(expected, actual, Tolerance, $"{columns} columns");
-            SwiGlu.Backward(gateUp.Pointer, 2 * columns, columns, flow.Pointer, columns, gateUp.Pointer, 2 * columns, Rows, columns);
+            AssertClose(plainFlow, flow, Tolerance, $"{columns} columns, the output left behind");
+            AssertSame(output, flow, $"{columns} columns, the output left behind");
+            SwiGlu.Backward(gateUp.Pointer, 2 * columns, columns, flowAgain.Pointer, columns, gateUp.Pointer, 2 * columns, Rows, columns);
             AssertSame(actual, gateUp, $"{columns} columns, in place");
         }
     }
@@ -81,8 +87,9 @@ public unsafe class SwiGluTests
         const double Step = 1e-4, DerivativeTolerance = 1e-6;
         using var gateUp = Random(32, 1, 4);
         using var flow = Random(16, 2);
+        using var left = Copy(flow);
         using var gradient = new NativeBuffer<float>(32);
-        SwiGlu.Backward(gateUp.Pointer, 32, 16, flow.Pointer, 16, gradient.Pointer, 32, 1, 16);
+        SwiGlu.Backward(gateUp.Pointer, 32, 16, left.Pointer, 16, gradient.Pointer, 32, 1, 16);
         for (int j = 0; j < 16; j++)
         {
             double Loss(double gate, double up) => flow.Pointer[j] * gate / (1 + Math.Exp(-gate)) * up;

@@ -27,11 +27,17 @@ internal unsafe struct LayerBuffers
     /// <summary>Its RMSNorm, [M, D'], and 1/rms, [M].</summary>
     public float* MiddleNormed, MiddleInverse;
 
-    /// <summary>Gate and up, [M, 2F'].</summary>
+    /// <summary>Gate and up, [M, 2F'] in rows of <see cref="ChunkBuffers.GateUpStride"/>.</summary>
     public float* GateUp;
 
-    /// <summary>silu(gate) up, [M, F'].</summary>
-    public float* Gated;
+    /// <summary>The feed-forward half's part of these buffers from a row on; the attention half's pointers are not moved.</summary>
+    public readonly LayerBuffers From(int row, nint width, nint gateUpStride) => this with
+    {
+        Middle = Middle + row * width,
+        MiddleNormed = MiddleNormed + row * width,
+        MiddleInverse = MiddleInverse + row,
+        GateUp = GateUp + row * gateUpStride,
+    };
 }
 
 /// <summary>
@@ -41,6 +47,9 @@ internal unsafe struct LayerBuffers
 /// </summary>
 internal sealed unsafe class ChunkBuffers(ParameterLayout layout, int rank, bool recompute) : IDisposable
 {
+    /// <summary>Rows that the feed-forward half goes up with at once, 32 register tiles: few enough that what is wide stays in the second-level cache.</summary>
+    public const int ForwardBlock = 192;
+
     /// <summary>Query rows that attention treats at once.</summary>
     public const int QueryBlock = 48;
 
@@ -54,6 +63,14 @@ internal sealed unsafe class ChunkBuffers(ParameterLayout layout, int rank, bool
     private readonly NativeBuffer<int> integers = new();
     private long taken;
     private bool measuring;
+
+    /// <summary>
+    /// Floats from row to row of what is as wide as gate and up, and as one of them: a cache line more than the row, so that rows of a power of two do not fall into the same
+    /// few sets of the caches.
+    /// </summary>
+    public nint GateUpStride { get; } = 2 * layout.FeedForward + Simd.Unit;
+
+    public nint GatedStride { get; } = layout.FeedForward + Simd.Unit;
 
     /// <summary>Layer -> its buffers.</summary>
     public LayerBuffers[] Layers { get; } = new LayerBuffers[layout.Config.Layers];
@@ -91,7 +108,7 @@ internal sealed unsafe class ChunkBuffers(ParameterLayout layout, int rank, bool
     /// <summary>The targets' derivatives in the order of <see cref="PredictorIndex"/>, [K].</summary>
     public float* SortedGradient { get; private set; }
 
-    /// <summary>Gradients on the way down: of the residual stream and a norm's output, [M, D'], qkv, attention output, gate/up, gated.</summary>
+    /// <summary>Gradients on the way down: of the residual stream and a norm's output, [M, D'], qkv, attention output.</summary>
     public float* ResidualGradient { get; private set; }
 
     public float* NormedGradient { get; private set; }
@@ -100,9 +117,17 @@ internal sealed unsafe class ChunkBuffers(ParameterLayout layout, int rank, bool
 
     public float* AttendedGradient { get; private set; }
 
+    /// <summary>Gate and up, [R, 2F'].</summary>
     public float* GateUpGradient { get; private set; }
 
-    public float* GatedGradient { get; private set; }
+    /// <summary>silu(gate) up of the rows in hand, [R, F']; on the way down first its gradient.</summary>
+    public float* Gated { get; private set; }
+
+    /// <summary>
+    /// Rows that the feed-forward half goes down with at once, R: as few as on the way up where the gradient of the matrices stays in the second-level cache, else as many
+    /// as are summed into a large gradient at a time. A multiple of what is summed at a time, so that blocks change no bit.
+    /// </summary>
+    public int BackwardBlock { get; } = Math.Max(ForwardBlock, MatMul.GradientRows(2L * layout.FeedForward * layout.Width));
 
     /// <summary>Keys and values of a path, [T', h'], transposed, [h', T'], their gradients, and scores of a block of queries, [QueryBlock, T'].</summary>
     public float* Keys { get; private set; }
@@ -165,7 +190,7 @@ internal sealed unsafe class ChunkBuffers(ParameterLayout layout, int rank, bool
     {
         var c = layout.Config;
         int predictors = Math.Min(rows, targets), path = Simd.Pad(keys);
-        long m = rows;
+        long m = rows, block = Math.Min(rows, BackwardBlock);
         taken = 0;
         int kept = backward && !recompute ? c.Layers : 1;
         for (int l = 0; l < c.Layers; l++)
@@ -188,10 +213,10 @@ internal sealed unsafe class ChunkBuffers(ParameterLayout layout, int rank, bool
             layer.Middle = Take(m * layout.Width);
             layer.MiddleNormed = Take(m * layout.Width);
             layer.MiddleInverse = Take(m);
-            layer.GateUp = Take(m * 2 * layout.FeedForward);
-            layer.Gated = Take(m * layout.FeedForward);
+            layer.GateUp = Take(m * GateUpStride);
         }
         Final = backward ? Take(m * layout.Width) : Layers[0].Input;
+        Gated = Take(Math.Min(m, backward ? BackwardBlock : ForwardBlock) * GatedStride);
         HeadInput = Take((long)predictors * layout.Width);
         HeadNormed = Take((long)predictors * layout.Width);
         HeadInverse = Take(predictors);
@@ -215,8 +240,7 @@ internal sealed unsafe class ChunkBuffers(ParameterLayout layout, int rank, bool
             NormedGradient = Take(m * layout.Width);
             QkvGradient = Take(m * layout.QkvWidth);
             AttendedGradient = Take(m * layout.QueryWidth);
-            GateUpGradient = Take(m * 2 * layout.FeedForward);
-            GatedGradient = Take(m * layout.FeedForward);
+            GateUpGradient = Take(block * GateUpStride);
             ValuesTransposed = Take((long)longest * layout.HeadSize);
             KeysGradient = Take((long)longest * layout.HeadSize);
             ValuesGradient = Take((long)longest * layout.HeadSize);

@@ -71,13 +71,14 @@ internal sealed unsafe partial class ChunkPass
         for (int p = 0; p < predictors.Count; p++) VectorMath.Copy(b.NormedGradient + (long)p * width, b.ResidualGradient + (long)predictors.Row[p] * width, width);
     }
 
-    /// <summary>gradient [outputs, inputs] += transpose(dy) x, in stretches of outputs so that the kernel's scratch stays small.</summary>
+    /// <summary>gradient [outputs, inputs'] += transpose(dy) x, in stretches of outputs so that the kernel's scratch stays small.</summary>
     private void AddWeightGradient(int m, int outputs, int inputs, float* dy, nint strideDy, float* x, nint strideX, float* gradient)
     {
+        int stride = Simd.Pad(inputs);
         for (int first = 0; first < outputs; first += b.TransposedLimit)
         {
             int count = Math.Min(b.TransposedLimit, outputs - first);
-            MatMul.MultiplyTransposedA(level, m, count, inputs, dy + first, strideDy, x, strideX, gradient + (long)first * strideX, strideX, b.Scratch);
+            MatMul.MultiplyTransposedA(level, m, count, inputs, dy + first, strideDy, x, strideX, gradient + (long)first * stride, stride, b.Scratch);
         }
     }
 }

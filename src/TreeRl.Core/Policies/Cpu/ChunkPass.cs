@@ -82,27 +82,20 @@ internal sealed unsafe partial class ChunkPass : IDisposable
 
     private void ForwardLayers()
     {
-        int width = layout.Width, feedForward = layout.FeedForward;
+        int width = layout.Width;
         float* arena = weights.Arena;
         for (int i = 0; i < rows; i++)
         {
             b.Positions[i] = batch.RowPosition[firstRow + i];
             VectorMath.Copy(arena + layout.Embedding + (long)batch.RowToken[firstRow + i] * width, b.Layers[0].Input + (long)i * width, width);
         }
-        for (int l = 0; l < layout.Config.Layers; l++)
-        {
-            ForwardLayer(l);
-            var layer = b.Layers[l];
-            float* next = l + 1 < layout.Config.Layers ? b.Layers[l + 1].Input : b.Final;
-            VectorMath.Copy(layer.Middle, next, (long)rows * width);
-            MatMul.Multiply(level, rows, layer.Gated, feedForward, weights.Forward[l].Down, next, width, accumulate: true);
-        }
+        for (int l = 0; l < layout.Config.Layers; l++) ForwardLayer(l, l + 1 < layout.Config.Layers ? b.Layers[l + 1].Input : b.Final);
     }
 
-    /// <summary>Makes everything of a layer from what enters it, up to the last product.</summary>
-    private void ForwardLayer(int l)
+    /// <summary>Makes everything of a layer from what enters it, and what leaves it at <paramref name="next"/> unless that is null.</summary>
+    private void ForwardLayer(int l, float* next)
     {
-        int width = layout.Width, trueWidth = layout.Config.Width, feedForward = layout.FeedForward, heads = layout.Config.Heads + layout.Config.KeyValueHeads;
+        int width = layout.Width, trueWidth = layout.Config.Width, heads = layout.Config.Heads + layout.Config.KeyValueHeads;
         float epsilon = (float)layout.Config.NormEpsilon;
         float* arena = weights.Arena;
         ref readonly var at = ref layout.Layers[l];
@@ -121,9 +114,22 @@ internal sealed unsafe partial class ChunkPass : IDisposable
         }
         VectorMath.Copy(layer.Input, layer.Middle, (long)rows * width);
         MatMul.Multiply(level, rows, layer.Attended, layout.QueryWidth, packs.Output, layer.Middle, width, accumulate: true);
-        RmsNorm.Forward(layer.Middle, width, arena + at.PostNorm, layer.MiddleNormed, width, layer.MiddleInverse, rows, trueWidth, epsilon);
-        MatMul.Multiply(level, rows, layer.MiddleNormed, width, packs.GateUp, layer.GateUp, 2 * feedForward);
-        SwiGlu.Forward(layer.GateUp, 2 * feedForward, feedForward, layer.Gated, feedForward, rows, 0, feedForward);
+        for (int first = 0; first < rows; first += ChunkBuffers.ForwardBlock)
+            ForwardFeedForward(l, layer.From(first, layout.Width, b.GateUpStride), Math.Min(ChunkBuffers.ForwardBlock, rows - first), next == null ? null : next + (long)first * width);
+    }
+
+    /// <summary>The feed-forward half of a layer for some rows: few enough that what is wide stays in the second-level cache between its products.</summary>
+    private void ForwardFeedForward(int l, in LayerBuffers layer, int count, float* next)
+    {
+        int width = layout.Width, feedForward = layout.FeedForward;
+        ref readonly var packs = ref weights.Forward[l];
+        RmsNorm.Forward(
+            layer.Middle, width, weights.Arena + layout.Layers[l].PostNorm, layer.MiddleNormed, width, layer.MiddleInverse, count, layout.Config.Width, (float)layout.Config.NormEpsilon);
+        MatMul.Multiply(level, count, layer.MiddleNormed, width, packs.GateUp, layer.GateUp, b.GateUpStride);
+        if (next == null) return;
+        SwiGlu.Forward(layer.GateUp, b.GateUpStride, feedForward, b.Gated, b.GatedStride, count, 0, feedForward);
+        VectorMath.Copy(layer.Middle, next, (long)count * width);
+        MatMul.Multiply(level, count, b.Gated, b.GatedStride, packs.Down, next, width, accumulate: true);
     }
 
     private void NormHeads(in LayerBuffers layer, float* queryGain, float* keyGain, float epsilon)

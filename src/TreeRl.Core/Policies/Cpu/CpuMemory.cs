@@ -9,10 +9,10 @@ namespace TreeRl.Policies.Cpu;
 /// <code>
 /// cache        8 L KV h  a cached token, counted once however many branches share it, in blocks of 16 tokens
 /// state        4 P (5 + lanes)   weights, their panels for forward and backward passes, two moments, the gradient's lanes
-/// activations  4 M (L (4 D + (2 H + 2 KV) h + 3 F) + 5 D + (2 H + 2 KV) h + 3 F + V)   for each thread and a chunk of M rows
-/// computed again  4 M ((L + 8) D + (4 H + 4 KV) h + 6 F + V)   likewise
+/// activations  4 (M (L (4 D + (2 H + 2 KV) h + 2 F) + 5 D + (2 H + 2 KV) h + V) + 3 R F)   for each thread and a chunk of M rows
+/// computed again  4 (M ((L + 8) D + (4 H + 4 KV) h + 2 F + V) + 3 R F)   likewise
 /// </code>
-/// Logits of a vocabulary above 4,096 exist 4 MB at a time. Small terms (log-sum-exps, the path in hand, scratch) are left out of these formulas and counted by the functions below.
+/// R is 512, or 192 where 2 F D is at most 262,144, and at most M. Logits of a vocabulary above 4,096 exist 4 MB at a time. Small terms (log-sum-exps, the path in hand, scratch) are left out of these formulas and counted by the functions below.
 /// </summary>
 public static class CpuMemory
 {
