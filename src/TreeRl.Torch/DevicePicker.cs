@@ -29,18 +29,17 @@ internal sealed class DevicePicker
     /// <summary>Draws from rows of logits.</summary>
     /// <param name="logits">[n, V], single precision.</param>
     /// <param name="measures">What <see cref="Head.Measure"/> says of them, [n, 3].</param>
-    /// <param name="uniforms">Draw j of row i uses <c>uniforms[i, j]</c>.</param>
-    /// <param name="distinct">Rows that are drawn from without replacement.</param>
+    /// <param name="part">What to draw from each.</param>
     /// <returns>[n, 1 + 2 draws] in double: entropy, then for each draw id, or -1 where no token is left, and log-probability.</returns>
-    public Tensor Pick(Tensor logits, Tensor measures, double[,] uniforms, bool[] distinct)
+    public Tensor Pick(Tensor logits, Tensor measures, DrawPart part)
     {
         using var scope = NewDisposeScope();
         var made = new List<Tensor> { measures.select(1, 2) };
-        if (uniforms.GetLength(1) > 0)
+        if (part.Draws > 0)
         {
-            Tensor replaced = tensor(distinct, ScalarType.Bool, model.Device).unsqueeze(1), numbers = from_array(uniforms, ScalarType.Float64, model.Device);
-            Tensor largest = measures.select(1, 0), logSum = measures.select(1, 1), weights = settings.Temperature == 0 ? Likeliest(logits, largest) : Weights(logits, largest);
-            foreach (var number in numbers.unbind(1))
+            Tensor largest = measures.select(1, 0), logSum = measures.select(1, 1), weights = Weights(logits, largest);
+            var replaced = tensor(part.Distinct, ScalarType.Bool, model.Device).unsqueeze(1);
+            foreach (var number in from_array(part.Uniforms, ScalarType.Float64, model.Device).unbind(1))
             {
                 using var inner = NewDisposeScope();
                 var id = Search(weights, number, strict: true);
@@ -48,25 +47,18 @@ internal sealed class DevicePicker
                 var logProb = logits.gather(1, index).squeeze(1).to(ScalarType.Float64) - largest - logSum;
                 made.Add(id.to(ScalarType.Float64).MoveToOuterDisposeScope());
                 made.Add(where(id < 0, zeros_like(logProb), logProb).MoveToOuterDisposeScope());
-                if (distinct.Contains(true)) weights.scatter_(1, index, where(replaced, zeros_like(index, ScalarType.Float32), weights.gather(1, index)));
+                if (part.Distinct.Contains(true)) weights.scatter_(1, index, where(replaced, zeros_like(index, ScalarType.Float32), weights.gather(1, index)));
             }
         }
         return stack(made, 1).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Weight 1 for the likeliest token, the smallest id of equals, and 0 for all others; [n, whole blocks].</summary>
-    private Tensor Likeliest(Tensor logits, Tensor largest)
-    {
-        using var scope = NewDisposeScope();
-        var ids = arange(vocabulary, ScalarType.Int64, model.Device);
-        var first = where(logits == largest.to(ScalarType.Float32).unsqueeze(1), ids, full_like(ids, vocabulary)).amin([1], keepdim: true);
-        return Padded((ids == first).to(ScalarType.Float32)).MoveToOuterDisposeScope();
-    }
-
-    /// <summary>exp((logit - largest) / temperature) of the tokens that pass the filters, 0 for all others; [n, whole blocks].</summary>
+    /// <summary>exp((logit - largest) / temperature) of the tokens that pass the filters, at temperature 0 of the likeliest alone, and 0 for all others; [n, whole blocks].</summary>
     private Tensor Weights(Tensor logits, Tensor largest)
     {
         using var scope = NewDisposeScope();
+        if (settings.Temperature == 0) // of equals the first: so argmax is defined
+            return Padded(zeros_like(logits).scatter(1, logits.argmax(1, keepdim: true), ones_like(logits))).MoveToOuterDisposeScope();
         var x = (logits - largest.to(ScalarType.Float32).unsqueeze(1)) * (1 / settings.Temperature);
         var weights = x.exp().masked_fill_(x < -87, 0); // as the embedded engine's exp
         if (settings.TopP < 1 || settings.TopK > 0 && settings.TopK < vocabulary) weights = Ranked(logits, weights);

@@ -14,19 +14,6 @@ namespace TreeRl.Torch;
 /// </summary>
 internal sealed class Head(Transformer model, Parameters parameters)
 {
-    private readonly PredictorIndex predictors = new();
-    private ReadOnlyMemory<int> tokens;
-
-    /// <summary>Chooses the targets of groups [<paramref name="firstGroup"/>, <paramref name="endGroup"/>); gives their number.</summary>
-    public int Select(PackedBatch batch, int firstGroup, int endGroup)
-    {
-        int row = batch.GroupFirstRow(firstGroup), endRow = batch.GroupFirstRow(endGroup), target = batch.GroupFirstTarget[firstGroup], endTarget = batch.GroupFirstTarget[endGroup];
-        predictors.Reserve(endRow - row, endTarget - target);
-        predictors.Build(batch, row, endRow, target, endTarget);
-        tokens = batch.TargetToken.AsMemory(target, endTarget - target);
-        return tokens.Length;
-    }
-
     /// <summary>What rows of logits [n, V] say as distributions, [n, 3] in double: the largest logit, ln of the sum of exp(logit - largest), and the entropy.</summary>
     public static Tensor Measure(Tensor logits)
     {
@@ -44,35 +31,35 @@ internal sealed class Head(Transformer model, Parameters parameters)
     /// <summary>Logits [n, V] of rows [n, D] that passed all layers, as inference reads the weights.</summary>
     public Tensor Logits(Tensor rows) => model.Logits(rows, parameters[TensorNames.FinalNorm], parameters.Find(TensorNames.Head, training: false)!);
 
-    /// <summary>Log-probability and entropy of each selected target, in target order.</summary>
-    public void Score(Tensor stream, Span<float> logProb, Span<float> entropy)
+    /// <summary>Log-probability and entropy of each target of some predicting rows, in target order.</summary>
+    public void Score(Tensor stream, PredictorIndex predictors, Span<float> logProb, Span<float> entropy)
     {
         if (predictors.Count == 0) return;
         using var quiet = no_grad();
         using var scope = NewDisposeScope();
         var parts = new List<Tensor>();
-        foreach (var (first, end) in Blocks())
+        foreach (var (first, end) in predictors.Blocks(model.LogitRows))
         {
             using var inner = NewDisposeScope();
-            var logits = Logits(stream.index_select(0, Rows(first, end)));
-            var places = Longs(LogitWeights.Places(predictors, tokens.Span, model.Config.VocabSize, first, end));
+            var logits = Logits(stream.index_select(0, model.Longs(predictors.Row.AsSpan(first, end - first))));
+            var places = Longs(LogitWeights.Places(predictors, model.Config.VocabSize, first, end));
             var measured = Measure(logits).index_select(0, places.div(model.Config.VocabSize, RoundingMode.floor));
             var chosen = logits.view(-1).index_select(0, places).to(ScalarType.Float64) - measured.select(1, 0) - measured.select(1, 1);
             parts.Add(stack([chosen, measured.select(1, 2)], 1).to(ScalarType.Float32).MoveToOuterDisposeScope());
         }
         var host = MemoryMarshal.Cast<byte, float>(cat(parts, 0).cpu().contiguous().bytes);
-        for (int i = 0; i < tokens.Length; i++) (logProb[predictors.Target[i]], entropy[predictors.Target[i]]) = (host[2 * i], host[2 * i + 1]);
+        for (int i = 0; i < predictors.Token.Length; i++) (logProb[predictors.Target[i]], entropy[predictors.Target[i]]) = (host[2 * i], host[2 * i + 1]);
     }
 
     /// <summary>Backward from the objective's derivatives: adds the gradients of head and final norm, and gives that of the residual stream [R, D].</summary>
-    public Tensor Backward(Tensor stream, ReadOnlySpan<float> dLogProb, ReadOnlySpan<float> dEntropy, Tensor[] into)
+    public Tensor Backward(Tensor stream, PredictorIndex predictors, ReadOnlySpan<float> dLogProb, ReadOnlySpan<float> dEntropy, Tensor[] into)
     {
         var gradient = zeros_like(stream);
-        foreach (var (first, end) in Blocks())
+        foreach (var (first, end) in predictors.Blocks(model.LogitRows))
         {
             using var scope = NewDisposeScope();
-            var weights = LogitWeights.Of(predictors, tokens.Span, model.Config.VocabSize, first, end, dLogProb, dEntropy);
-            var rows = Rows(first, end);
+            var weights = LogitWeights.Of(predictors, model.Config.VocabSize, first, end, dLogProb, dEntropy);
+            var rows = model.Longs(predictors.Row.AsSpan(first, end - first));
             var leaf = stream.index_select(0, rows).requires_grad_();
             Tensor loss;
             using (enable_grad())
@@ -90,11 +77,4 @@ internal sealed class Head(Transformer model, Parameters parameters)
     private Tensor Floats(float[] values) => tensor(values, ScalarType.Float32, model.Device);
 
     private Tensor Longs(long[] values) => tensor(values, ScalarType.Int64, model.Device);
-
-    private Tensor Rows(int first, int end) => model.Longs(predictors.Row.AsSpan(first, end - first));
-
-    private IEnumerable<(int First, int End)> Blocks()
-    {
-        for (int first = 0; first < predictors.Count; first += model.LogitRows) yield return (first, Math.Min(predictors.Count, first + model.LogitRows));
-    }
 }

@@ -48,10 +48,8 @@ internal sealed class Parameters : IVersionedWeights, IDisposable
 
     public bool HasAdapter => adapter is not null;
 
-    /// <inheritdoc/>
     public long Version { get; private set; }
 
-    /// <inheritdoc/>
     public bool Disposed { get; private set; }
 
     /// <summary>Bytes held.</summary>

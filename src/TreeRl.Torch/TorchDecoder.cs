@@ -1,5 +1,4 @@
 using System;
-using System.Collections.Generic;
 using System.Linq;
 using System.Runtime.InteropServices;
 using TorchSharp;
@@ -40,7 +39,6 @@ internal sealed class TorchDecoder : TreeDecoder<TorchBranch>
         book = new TrunkBook(Runs);
     }
 
-    /// <inheritdoc/>
     public override long CacheBytes => trunks.Bytes + tails.Bytes;
 
     protected override void Read(ReadOnlySpan<int[]> prompts, Span<TorchBranch> made)
@@ -96,29 +94,14 @@ internal sealed class TorchDecoder : TreeDecoder<TorchBranch>
     {
         using var quiet = no_grad();
         using var scope = NewDisposeScope();
-        // Requests of like counts go together, and no more rows at once than logits may exist.
-        var all = requests.ToArray();
-        var parts = Enumerable.Range(0, all.Length).GroupBy(i => Math.Min(all[i].Count, 2)).SelectMany(alike => alike.Chunk(model.LogitRows)).ToArray();
-        var host = MemoryMarshal.Cast<byte, double>(cat([.. parts.Select(part => Drawn(Array.ConvertAll(part, i => all[i])).view(-1))], 0).cpu().bytes);
-        var firstPick = new int[all.Length];
-        for (int i = 1; i < firstPick.Length; i++) firstPick[i] = firstPick[i - 1] + all[i - 1].Count;
-        int at = 0;
-        foreach (int[] part in parts)
+        var plan = new DrawPlan(requests, model.LogitRows);
+        int[] row = Array.ConvertAll(requests.ToArray(), request => Branch(request.Branch).LogitRow);
+        var drawn = plan.Parts.Select(part =>
         {
-            int draws = part.Max(i => all[i].Count);
-            foreach (int i in part)
-            {
-                if (!double.IsFinite(host[at])) throw new NonFiniteException($"entropy of the next token of branch {all[i].Branch}", host[at]);
-                if (!entropies.IsEmpty) entropies[i] = (float)host[at];
-                for (int j = 0; j < all[i].Count; j++)
-                {
-                    double id = host[at + 1 + 2 * j], logProb = host[at + 2 + 2 * j];
-                    if (!double.IsFinite(logProb) || j == 0 && id < 0) throw new NonFiniteException($"next-token log-probability of branch {all[i].Branch}", logProb);
-                    picks[firstPick[i] + j] = new TokenPick((int)id, (float)logProb);
-                }
-                at += 1 + 2 * draws;
-            }
-        }
+            var index = model.Longs(Array.ConvertAll(part.Requests, i => row[i]));
+            return picker.Pick(logits!.index_select(0, index), measures!.index_select(0, index), part).view(-1);
+        });
+        plan.Deliver(MemoryMarshal.Cast<byte, double>(cat([.. drawn], 0).cpu().bytes), picks, entropies);
     }
 
     protected override void Copy(TorchBranch branch, Span<float> logits)
@@ -145,14 +128,12 @@ internal sealed class TorchDecoder : TreeDecoder<TorchBranch>
     /// <summary>Brings the device's memory up to date with forks and new branches, and makes room for tails of a length.</summary>
     private void Settle(int longestTail)
     {
-        var moves = book.Moves.ToArray();
-        trunks.Reserve(book.TrunkSlots.End, Math.Max(trunks.Capacity, moves.Select(move => move.Columns.Max() + 1).DefaultIfEmpty().Max()));
+        trunks.Reserve(book.TrunkSlots.End, book.ColumnsToMove);
         tails.Reserve(book.TailSlots.End, longestTail);
-        if (moves.Length > 0)
+        if (book.Moves.Count > 0)
         {
-            Tensor Each(Func<TailMove, IEnumerable<int>> of) => model.Longs([.. moves.SelectMany(of)]);
-            Tensor fromSlot = Each(move => move.Columns.Select(_ => move.TailSlot)), fromPosition = Each(move => Enumerable.Range(0, move.Columns.Length));
-            Tensor toSlot = Each(move => move.Columns.Select(_ => move.TrunkSlot)), toColumn = Each(move => move.Columns);
+            var (tail, place, trunk, column) = book.MovesByToken();
+            Tensor fromSlot = model.Longs(tail), fromPosition = model.Longs(place), toSlot = model.Longs(trunk), toColumn = model.Longs(column);
             for (int l = 0; l < model.Config.Layers; l++)
             {
                 using var inner = NewDisposeScope();
@@ -160,13 +141,11 @@ internal sealed class TorchDecoder : TreeDecoder<TorchBranch>
             }
         }
         Memory.Grow(ref seen, [book.TailSlots.End, trunks.Capacity], ScalarType.Bool, model.Device);
-        int fresh = book.Fresh.Count, columns = (int)seen!.shape[1];
-        if (fresh > 0)
+        if (book.Fresh.Count > 0)
         {
-            var sees = new bool[fresh * columns];
-            for (int i = 0; i < fresh; i++)
-                foreach (int column in book.Sees(book.Fresh[i])) sees[i * columns + column] = true;
-            seen.index_copy_(0, model.Longs([.. book.Fresh.Select(branch => branch.Slot)]), tensor(sees, [fresh, columns], ScalarType.Bool, model.Device));
+            long[] shape = [book.Fresh.Count, seen!.shape[1]];
+            var slots = model.Longs([.. book.Fresh.Select(branch => branch.Slot)]);
+            seen.index_copy_(0, slots, tensor(book.SeenByFresh((int)shape[1]), shape, ScalarType.Bool, model.Device));
         }
         book.Settled();
     }
@@ -185,16 +164,5 @@ internal sealed class TorchDecoder : TreeDecoder<TorchBranch>
             logits!.index_copy_(0, into, made);
             measures!.index_copy_(0, into, Head.Measure(made));
         }
-    }
-
-    /// <summary>Entropies and draws of some requests, [n, 1 + 2 draws], on the device.</summary>
-    private Tensor Drawn(PickRequest[] requests)
-    {
-        int draws = requests.Max(request => request.Count);
-        var uniforms = new double[requests.Length, draws];
-        for (int r = 0; r < requests.Length; r++)
-            for (int j = 0; j < draws; j++) uniforms[r, j] = requests[r].Seed.Uniform(j);
-        var index = model.Longs(Array.ConvertAll(requests, request => Branch(request.Branch).LogitRow));
-        return picker.Pick(logits!.index_select(0, index), measures!.index_select(0, index), uniforms, Array.ConvertAll(requests, request => request.Distinct));
     }
 }

@@ -51,7 +51,7 @@ public sealed class TorchEngines : IEngineProvider
         ArgumentNullException.ThrowIfNull(options);
         Require(device);
         if (device == EngineDevice.Cuda) torch.backends.cuda.matmul.allow_tf32 = false; // single precision means single precision
-        return TorchPolicy.Create(weights, torch.device(device == EngineDevice.Cuda ? "cuda:0" : "cpu"), options.Validated());
+        return new TorchPolicy(weights, torch.device(device == EngineDevice.Cuda ? "cuda:0" : "cpu"), options.Validated());
     }
 
     private static string FirstLine(Exception met) => new StringReader(met.Message.Trim()).ReadLine() ?? met.GetType().Name;

@@ -10,26 +10,20 @@ using static TorchSharp.torch;
 
 namespace TreeRl.Torch;
 
-public sealed partial class TorchPolicy
+internal sealed partial class TorchPolicy
 {
     private Tensor[] gradient = [], firstMoment = [], secondMoment = [];
     private long step;
 
-    /// <inheritdoc/>
     public LossReport Accumulate(PackedBatch batch, IObjective objective)
     {
         CheckTrainable();
         check.Check(batch, Config);
         ArgumentNullException.ThrowIfNull(objective);
-        MakeGradient();
         var total = default(LossReport);
         try
         {
-            for (int first = 0, end; first < batch.GroupCount; first = end)
-            {
-                end = batch.StretchEnd(first, model.Options.TokenBudget);
-                Accumulate(batch, objective, first, end, ref total);
-            }
+            foreach (var (first, end) in batch.Stretches(model.Options.TokenBudget)) total = total.Plus(Accumulate(batch, objective, first, end));
         }
         catch
         {
@@ -39,14 +33,11 @@ public sealed partial class TorchPolicy
         return total;
     }
 
-    /// <inheritdoc/>
     public UpdateReport Apply(OptimizerSettings settings, double learningRate)
     {
         CheckTrainable();
         OptimizerCheck.Settings(settings, learningRate);
         using var quiet = no_grad();
-        MakeGradient();
-        MakeMoments();
         double[] squares = Each(i => gradient[i].to(ScalarType.Float64).square().sum());
         RequireFinite(squares, name => $"gradient of {name}");
         double norm = Math.Sqrt(squares.Sum());
@@ -77,26 +68,21 @@ public sealed partial class TorchPolicy
         return new UpdateReport(norm, clipped, step);
     }
 
-    /// <inheritdoc/>
     public ModelWeights TakeGradient()
     {
         CheckTrainable();
         OptimizerCheck.WholeWeights(parameters.HasAdapter);
-        MakeGradient();
         var taken = (ModelWeights)parameters.Download(gradient);
         ClearGradient();
         return taken;
     }
 
-    /// <inheritdoc/>
     public OptimizerState ExportOptimizer()
     {
         CheckTrainable();
-        MakeMoments();
         return new OptimizerState(step, parameters.Download(firstMoment), parameters.Download(secondMoment));
     }
 
-    /// <inheritdoc/>
     public void ImportOptimizer(OptimizerState state)
     {
         CheckTrainable();
@@ -107,23 +93,19 @@ public sealed partial class TorchPolicy
         step = state.Step;
     }
 
-    private void Accumulate(PackedBatch batch, IObjective objective, int first, int end, ref LossReport total)
+    private LossReport Accumulate(PackedBatch batch, IObjective objective, int first, int end)
     {
         using var scope = NewDisposeScope();
         var layout = RowLayout.Of(batch, first, end);
         var rows = new TreeRows(model, layout);
         var tape = pass.Record(rows);
         using var stream = tape[^1].Output.detach();
-        int from = batch.GroupFirstTarget[first], count = head.Select(batch, first, end);
+        int count = predictors.Select(batch, first, end);
         float[] logProb = new float[count], entropy = new float[count], dLogProb = new float[count], dEntropy = new float[objective.UsesEntropy ? count : 0];
-        head.Score(stream, logProb, entropy);
-        for (int g = first; g < end; g++)
-        {
-            var targets = (batch.GroupFirstTarget[g] - from)..(batch.GroupFirstTarget[g + 1] - from);
-            total = total.Plus(GroupObjective.Evaluate(
-                batch, g, objective, logProb.AsSpan(targets), entropy.AsSpan(targets), dLogProb.AsSpan(targets), objective.UsesEntropy ? dEntropy.AsSpan(targets) : []));
-        }
-        pass.Backward(rows, layout.Token.ToArray(), tape, head.Backward(stream, dLogProb, dEntropy, gradient), gradient);
+        head.Score(stream, predictors, logProb, entropy);
+        var report = GroupObjective.EvaluateAll(batch, first, end, objective, logProb, entropy, dLogProb, dEntropy);
+        pass.Backward(rows, layout.Token.ToArray(), tape, head.Backward(stream, predictors, dLogProb, dEntropy, gradient), gradient);
+        return report;
     }
 
     /// <summary>One step of AdamW as the embedded engine takes it, in single precision: the new weight and moments of a tensor. Nothing is changed.</summary>
@@ -166,19 +148,11 @@ public sealed partial class TorchPolicy
         foreach (var tensor in gradient) tensor.zero_();
     }
 
-    private void MakeGradient()
-    {
-        if (gradient.Length == 0) gradient = parameters.Zeros();
-    }
-
-    private void MakeMoments()
-    {
-        if (firstMoment.Length == 0) (firstMoment, secondMoment) = (parameters.Zeros(), parameters.Zeros());
-    }
-
+    /// <summary>Makes gradient and moments at the first call that trains.</summary>
     private void CheckTrainable()
     {
         CheckAlive();
         OptimizerCheck.Trainable(frozen);
+        if (gradient.Length == 0) (gradient, firstMoment, secondMoment) = (parameters.Zeros(), parameters.Zeros(), parameters.Zeros());
     }
 }

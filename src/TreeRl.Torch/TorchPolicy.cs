@@ -16,16 +16,22 @@ namespace TreeRl.Torch;
 /// Every call works inside dispose scopes, so that it leaves as many tensors behind when it throws as when it returns: the weights, and after the first training
 /// call the gradient and the moments.
 /// </remarks>
-public sealed partial class TorchPolicy : IPolicy, IDeviceMemory
+internal sealed partial class TorchPolicy : IPolicy, IDeviceMemory
 {
     private readonly Parameters parameters;
     private readonly Transformer model;
     private readonly TreePass pass;
     private readonly Head head;
     private readonly BatchCheck check = new();
+    private readonly PredictorIndex predictors = new();
     private readonly bool frozen;
 
-    private TorchPolicy(ModelWeights weights, Device device, EngineOptions options, bool frozen)
+    /// <summary>Makes a policy with weights, which are copied.</summary>
+    /// <param name="weights">The weights.</param>
+    /// <param name="device">Where it computes; <see cref="TorchEngines"/> makes sure that it can.</param>
+    /// <param name="options">How it uses the device.</param>
+    /// <param name="frozen">Whether it is a copy that is not trained.</param>
+    public TorchPolicy(ModelWeights weights, Device device, EngineOptions options, bool frozen = false)
     {
         this.frozen = frozen;
         model = new Transformer(weights.Config, device, options);
@@ -34,70 +40,47 @@ public sealed partial class TorchPolicy : IPolicy, IDeviceMemory
         head = new Head(model, parameters);
     }
 
-    /// <inheritdoc/>
     public ModelConfig Config => model.Config;
 
-    /// <inheritdoc/>
-    public string Engine =>
-        $"torch ({(model.Device.type == DeviceType.CUDA ? $"cuda:{Math.Max(0, model.Device.index)}" : $"cpu, {get_num_threads()} threads")}, {(model.Options.BFloat16 ? "bf16" : "fp32")}"
-        + $"{(model.Options.Checkpointing ? ", checkpointing" : "")}{(model.Options.FusedAttention ? ", fused attention" : "")})";
+    public string Engine => Named(IsCuda ? $"cuda:{Math.Max(0, model.Device.index)}" : $"cpu, {get_num_threads()} threads", model.Options.Checkpointing ? ", checkpointing" : "");
 
-    /// <inheritdoc/>
+    public string Arithmetic => Named(IsCuda ? "cuda" : "cpu");
+
     public long ParameterCount => parameters.Trained.Sum(tensor => tensor.numel());
 
-    /// <inheritdoc/>
     public long LiveTensors => Tensor.TotalCount;
 
-    /// <inheritdoc/>
     public long HeldBytes => parameters.Bytes + model.Bytes + Memory.Bytes([.. gradient, .. firstMoment, .. secondMoment]);
 
-    /// <summary>Makes a policy with the given weights, which are copied.</summary>
-    /// <param name="weights">The weights.</param>
-    /// <param name="device">Where it computes; <see cref="TorchEngines"/> makes sure that it can.</param>
-    /// <param name="options">How it uses the device.</param>
-    public static TorchPolicy Create(ModelWeights weights, Device device, EngineOptions options)
-    {
-        ArgumentNullException.ThrowIfNull(weights);
-        ArgumentNullException.ThrowIfNull(device);
-        ArgumentNullException.ThrowIfNull(options);
-        return new TorchPolicy(weights, device, options.Validated(), frozen: false);
-    }
-
-    /// <inheritdoc/>
     public IDecoder NewDecoder(PickSettings picking)
     {
         CheckAlive();
         return new TorchDecoder(model, parameters, pass, head, TokenPicker.Validated(picking));
     }
 
-    /// <inheritdoc/>
     public void Score(PackedBatch batch, Span<float> logProb, Span<float> entropy)
     {
         CheckAlive();
         check.Check(batch, Config);
         Guard.SameLength(logProb.Length, batch.TargetCount, "the batch");
         Guard.SameLength(entropy.Length, batch.TargetCount, "the batch");
-        for (int first = 0, end; first < batch.GroupCount; first = end)
+        foreach (var (first, end) in batch.Stretches(model.Options.TokenBudget))
         {
             using var scope = NewDisposeScope();
-            end = batch.StretchEnd(first, model.Options.TokenBudget);
             var stream = pass.Forward(new TreeRows(model, RowLayout.Of(batch, first, end)));
-            int from = batch.GroupFirstTarget[first], count = head.Select(batch, first, end);
-            head.Score(stream, logProb.Slice(from, count), entropy.Slice(from, count));
+            int from = batch.GroupFirstTarget[first], count = predictors.Select(batch, first, end);
+            head.Score(stream, predictors, logProb.Slice(from, count), entropy.Slice(from, count));
         }
     }
 
-    /// <inheritdoc/>
     public IPolicy CloneFrozen() => new TorchPolicy(ExportWeights(), model.Device, model.Options, frozen: true);
 
-    /// <inheritdoc/>
     public ModelWeights ExportWeights()
     {
         CheckAlive();
         return parameters.Export();
     }
 
-    /// <inheritdoc/>
     public LoraAdapter? ExportAdapter() => ExportWeights().Adapter;
 
     /// <summary>Frees the device's memory; decoders made by it can no longer be used.</summary>
@@ -107,8 +90,12 @@ public sealed partial class TorchPolicy : IPolicy, IDeviceMemory
         parameters.Dispose();
         model.Dispose();
         foreach (var tensor in gradient.Concat(firstMoment).Concat(secondMoment)) tensor.Dispose();
-        gradient = firstMoment = secondMoment = [];
-    }
+            }
+
+    private bool IsCuda => model.Device.type == DeviceType.CUDA;
+
+    private string Named(string device, string more = "") =>
+        $"torch ({device}, {(model.Options.BFloat16 ? "bf16" : "fp32")}{(model.Options.FusedAttention ? ", fused attention" : "")}{more})";
 
     private void CheckAlive() => ObjectDisposedException.ThrowIf(parameters.Disposed, this);
 }

@@ -47,6 +47,20 @@ public static class GroupObjective
         return report;
     }
 
+    /// <summary>Evaluates groups [<paramref name="first"/>, <paramref name="end"/>) one after the other; spans begin at the first one's first target.</summary>
+    /// <exception cref="NonFiniteException">An input or a result is NaN or infinite.</exception>
+    internal static LossReport EvaluateAll(
+        PackedBatch batch, int first, int end, IObjective objective, ReadOnlySpan<float> logProb, ReadOnlySpan<float> entropy, Span<float> dLogProb, Span<float> dEntropy)
+    {
+        var total = default(LossReport);
+        for (int g = first; g < end; g++)
+        {
+            var targets = (batch.GroupFirstTarget[g] - batch.GroupFirstTarget[first])..(batch.GroupFirstTarget[g + 1] - batch.GroupFirstTarget[first]);
+            total = total.Plus(Evaluate(batch, g, objective, logProb[targets], entropy[targets], dLogProb[targets], dEntropy.IsEmpty ? [] : dEntropy[targets]));
+        }
+        return total;
+    }
+
     private static void Finite(ReadOnlySpan<float> values, string what, PackedBatch batch, int group)
     {
         for (int t = 0; t < values.Length; t++)

@@ -18,6 +18,12 @@ public interface IPolicy : IDisposable
     /// <summary>Names engine, device and threads for logs and reports, as in "cpu (avx512, 2 threads)".</summary>
     string Engine { get; }
 
+    /// <summary>
+    /// Names what decides the last digits of its results - engine, device, number format - as in "cpu" or "torch (cuda, bf16)". What changes no digit, such as the
+    /// number of threads, is left out. A run continues only where this is the same.
+    /// </summary>
+    string Arithmetic { get; }
+
     /// <summary>Number of trainable parameters: the adapter's where there is one.</summary>
     long ParameterCount { get; }
 

@@ -13,26 +13,21 @@ namespace TreeRl.Policies;
 /// <param name="Entropy">The derivative by entropy, summed over each row's targets; empty without one.</param>
 internal sealed record LogitWeights(long[] Place, float[] Weight, float[] Row, float[] Entropy)
 {
-    /// <summary>Flat indices of the targets of predictors [<paramref name="first"/>, <paramref name="end"/>), in the order of <see cref="PredictorIndex.Target"/>.</summary>
-    /// <param name="predictors">The predictors of a stretch of a batch.</param>
-    /// <param name="tokens">Token of each target of the stretch.</param>
-    /// <param name="vocabulary">V.</param>
-    /// <param name="first">First predictor, row 0 of the logits.</param>
-    /// <param name="end">Behind the last one.</param>
-    public static long[] Places(PredictorIndex predictors, ReadOnlySpan<int> tokens, int vocabulary, int first, int end)
+    /// <summary>Flat indices of the targets of predictors [<paramref name="first"/>, <paramref name="end"/>), row 0 being the first one's, in the order of <see cref="PredictorIndex.Target"/>.</summary>
+    public static long[] Places(PredictorIndex predictors, int vocabulary, int first, int end)
     {
         int from = predictors.First[first];
+        var token = predictors.Token.Span;
         var places = new long[predictors.First[end] - from];
         for (int p = first; p < end; p++)
-            for (int i = predictors.First[p]; i < predictors.First[p + 1]; i++) places[i - from] = (long)(p - first) * vocabulary + tokens[predictors.Target[i]];
+            for (int i = predictors.First[p]; i < predictors.First[p + 1]; i++) places[i - from] = (long)(p - first) * vocabulary + token[predictors.Target[i]];
         return places;
     }
 
     /// <summary>Sums, in double, the derivatives by log-probability and by entropy (or none) of targets, chosen as for <see cref="Places"/>.</summary>
-    public static LogitWeights Of(
-        PredictorIndex predictors, ReadOnlySpan<int> tokens, int vocabulary, int first, int end, ReadOnlySpan<float> dLogProb, ReadOnlySpan<float> dEntropy)
+    public static LogitWeights Of(PredictorIndex predictors, int vocabulary, int first, int end, ReadOnlySpan<float> dLogProb, ReadOnlySpan<float> dEntropy)
     {
-        long[] places = Places(predictors, tokens, vocabulary, first, end);
+        long[] places = Places(predictors, vocabulary, first, end);
         var sums = new SortedDictionary<long, double>();
         float[] row = new float[end - first], entropy = new float[dEntropy.IsEmpty ? 0 : end - first];
         for (int p = first; p < end; p++)

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 
 namespace TreeRl.Policies;
 
@@ -70,6 +71,16 @@ public sealed class PackedBatch
         int end = firstGroup + 1;
         while (end < GroupCount && GroupFirstRow(end + 1) - GroupFirstRow(firstGroup) <= rows) end++;
         return end;
+    }
+
+    /// <summary>All groups in such stretches: first group, and behind the last.</summary>
+    internal IEnumerable<(int First, int End)> Stretches(int rows)
+    {
+        for (int first = 0, end; first < GroupCount; first = end)
+        {
+            end = StretchEnd(first, rows);
+            yield return (first, end);
+        }
     }
 }
 

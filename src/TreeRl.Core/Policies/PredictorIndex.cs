@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 
 namespace TreeRl.Policies;
 
@@ -21,6 +22,26 @@ internal sealed class PredictorIndex
 
     /// <summary>Targets of the chunk (counted from its first), sorted by predictor.</summary>
     public int[] Target { get; private set; } = [];
+
+    /// <summary>Token of each target, in target order; there after <see cref="Select"/>.</summary>
+    public ReadOnlyMemory<int> Token { get; private set; }
+
+    /// <summary>Makes room for whole groups [<paramref name="firstGroup"/>, <paramref name="endGroup"/>) and sorts their targets; gives their number.</summary>
+    public int Select(PackedBatch batch, int firstGroup, int endGroup)
+    {
+        int firstRow = batch.GroupFirstRow(firstGroup), endRow = batch.GroupFirstRow(endGroup);
+        int firstTarget = batch.GroupFirstTarget[firstGroup], endTarget = batch.GroupFirstTarget[endGroup];
+        Reserve(endRow - firstRow, endTarget - firstTarget);
+        Build(batch, firstRow, endRow, firstTarget, endTarget);
+        Token = batch.TargetToken.AsMemory(firstTarget, endTarget - firstTarget);
+        return Token.Length;
+    }
+
+    /// <summary>The predictors in blocks of at most so many: first, and behind the last.</summary>
+    public IEnumerable<(int First, int End)> Blocks(int most)
+    {
+        for (int first = 0; first < Count; first += most) yield return (first, Math.Min(Count, first + most));
+    }
 
     /// <summary>Makes room for chunks of at most these sizes.</summary>
     public void Reserve(int rows, int targets)

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Linq;
 
 namespace TreeRl.Policies;
 
@@ -46,7 +47,10 @@ internal sealed class TrunkBook(TokenRuns runs)
     /// <summary>Tails that are to be moved into trunks before anything else is written.</summary>
     public IReadOnlyList<TailMove> Moves => moves;
 
-    /// <summary>Branches that nobody has told the device of: what each sees of its trunk, <see cref="Sees"/> says.</summary>
+    /// <summary>Columns that a trunk's slot needs for them.</summary>
+    public int ColumnsToMove => moves.Select(move => move.Columns.Max() + 1).DefaultIfEmpty().Max();
+
+    /// <summary>Branches whose view of the trunk is not on the device yet; <see cref="SeenByFresh"/> says what it is.</summary>
     public IReadOnlyList<TrunkBranch> Fresh => fresh;
 
     /// <summary>Gives a fresh branch a trunk whose columns 0, 1, .. are its prompt's.</summary>
@@ -92,11 +96,18 @@ internal sealed class TrunkBook(TokenRuns runs)
         if (runs.ParentOf(run) < 0) TrunkSlots.LetGo(trunks[run].Slot);
     }
 
-    /// <summary>Columns of its trunk that a branch sees.</summary>
-    public IEnumerable<int> Sees(TrunkBranch branch)
+    /// <summary>The moves token by token: from a position of a tail to a column of a trunk.</summary>
+    public (int[] TailSlot, int[] Position, int[] TrunkSlot, int[] Column) MovesByToken() =>
+        ([.. moves.SelectMany(move => Enumerable.Repeat(move.TailSlot, move.Columns.Length))], [.. moves.SelectMany(move => Enumerable.Range(0, move.Columns.Length))],
+        [.. moves.SelectMany(move => Enumerable.Repeat(move.TrunkSlot, move.Columns.Length))], [.. moves.SelectMany(move => move.Columns)]);
+
+    /// <summary>What the fresh branches see, [fresh, width]: true at the columns of its trunk that a branch sees.</summary>
+    public bool[] SeenByFresh(int width)
     {
-        for (int run = branch.Run; run >= 0; run = runs.ParentOf(run))
-            foreach (int column in columns[run]) yield return column;
+        var seen = new bool[fresh.Count * width];
+        for (int i = 0; i < fresh.Count; i++)
+            foreach (int column in Sees(fresh[i])) seen[i * width + column] = true;
+        return seen;
     }
 
     /// <summary>To be called when the moves are made and the fresh branches known: their tails' slots are free.</summary>
@@ -105,6 +116,12 @@ internal sealed class TrunkBook(TokenRuns runs)
         foreach (var move in moves) TailSlots.LetGo(move.TailSlot);
         moves.Clear();
         fresh.Clear();
+    }
+
+    private IEnumerable<int> Sees(TrunkBranch branch)
+    {
+        for (int run = branch.Run; run >= 0; run = runs.ParentOf(run))
+            foreach (int column in columns[run]) yield return column;
     }
 
     private void Begin(TrunkBranch branch)

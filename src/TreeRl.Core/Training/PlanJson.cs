@@ -7,6 +7,7 @@ using System.Reflection;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace TreeRl.Training;
 
@@ -73,8 +74,10 @@ public static class PlanJson
         writer.WriteString("kind", type.Name);
         foreach (var property in Readable(type))
         {
+            object? inner = property.GetValue(value);
+            if (inner is null && property.GetCustomAttribute<JsonIgnoreAttribute>()?.Condition == JsonIgnoreCondition.WhenWritingNull) continue;
             writer.WritePropertyName(char.ToLowerInvariant(property.Name[0]) + property.Name[1..]);
-            WriteValue(writer, property.GetValue(value), depth + 1);
+            WriteValue(writer, inner, depth + 1);
         }
         writer.WriteEndObject();
     }

@@ -33,6 +33,9 @@ public sealed record RunState(int StepsDone, long TokensSoFar, long PromptPlaces
 /// </summary>
 public sealed class RunFolder : IDisposable
 {
+    /// <summary>The engine of a run whose plan names none: <see cref="IPolicy.Arithmetic"/> of the embedded one.</summary>
+    internal const string EmbeddedEngine = "cpu";
+
     private const string Partial = ".partial";
 
     private static readonly JsonSerializerOptions Lines = new()
@@ -56,7 +59,7 @@ public sealed class RunFolder : IDisposable
     public string Path { get; }
 
     /// <summary>Opens a run's folder for a plan, creating it when it is new.</summary>
-    /// <exception cref="InvalidOperationException">The folder holds a run of another plan, or another process has it open.</exception>
+    /// <exception cref="InvalidOperationException">The folder holds a run of another plan or engine, or another process has it open.</exception>
     public static RunFolder Open(string path, string planJson)
     {
         Directory.CreateDirectory(path);
@@ -93,7 +96,13 @@ public sealed class RunFolder : IDisposable
         string planPath = System.IO.Path.Combine(path, "plan.json");
         if (File.Exists(planPath))
         {
-            string stored = File.ReadAllText(planPath);
+            string stored = File.ReadAllText(planPath), began = EngineOf(stored), here = EngineOf(planJson);
+            if (began != here)
+            {
+                throw new InvalidOperationException(
+                    $"{path} holds a run that began on the engine {began} and would continue on {here}, which rounds differently: what came out would be the run of neither. "
+                    + "Continue it where it began, or give this run another name or folder; to train its weights further here, start a new run from a checkpoint of it.");
+            }
             if (stored != planJson)
             {
                 throw new InvalidOperationException(
@@ -257,6 +266,19 @@ public sealed class RunFolder : IDisposable
     {
         File.WriteAllText(path + Partial, text);
         File.Move(path + Partial, path, overwrite: true);
+    }
+
+    private static string EngineOf(string planJson)
+    {
+        try
+        {
+            using var plan = JsonDocument.Parse(planJson);
+            return plan.RootElement is { ValueKind: JsonValueKind.Object } root && root.TryGetProperty("engine", out var engine) ? engine.ToString() : EmbeddedEngine;
+        }
+        catch (JsonException)
+        {
+            return EmbeddedEngine; // the texts are compared next
+        }
     }
 
     private static string FirstDifference(string stored, string given)

@@ -4,6 +4,7 @@ using System.Collections.Immutable;
 using System.Diagnostics;
 using System.IO;
 using System.Linq;
+using System.Text.Json.Serialization;
 using System.Threading;
 using TreeRl.Credit;
 using TreeRl.Forests;
@@ -30,20 +31,19 @@ public sealed class Trainer
     private readonly ExperimentPlan plan;
     private readonly ITokenizer tokenizer;
     private readonly Action<RunEvent> tell;
-    private readonly RunFolder? folder;
     private readonly List<StepMetrics> steps = [];
     private readonly List<EvaluationPoint> evaluations = [];
     private readonly PromptStream stream;
     private readonly List<InspectedStep> inspected = [];
+    private RunFolder? folder;
     private long tokensSoFar;
 
-    private Trainer(ExperimentPlan plan, ModelWeights start, ITokenizer tokenizer, Action<RunEvent>? tell)
+    private Trainer(ExperimentPlan plan, ITokenizer tokenizer, Action<RunEvent>? tell)
     {
         this.plan = plan.Validated();
         this.tokenizer = tokenizer;
         this.tell = tell ?? (_ => { });
         stream = new PromptStream(this.plan, tokenizer);
-        folder = plan.Folder is null ? null : RunFolder.Open(plan.Folder, Identity(plan, start));
     }
 
     /// <summary>Runs a plan from the start, or from the last checkpoint in its folder.</summary>
@@ -54,7 +54,7 @@ public sealed class Trainer
     /// <param name="tell">Receives progress on the calling thread; may be null.</param>
     /// <param name="cancellation">Ends the run after the present step, with a checkpoint.</param>
     /// <exception cref="ArgumentException">The plan breaks a rule.</exception>
-    /// <exception cref="InvalidOperationException">The folder belongs to another plan, or the engine failed a self-check.</exception>
+    /// <exception cref="InvalidOperationException">The folder belongs to another plan or engine, or the engine failed a self-check.</exception>
     /// <exception cref="NonFiniteException">A NaN or infinity was met; the policy before that update is in the last checkpoint.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; the run continues from its checkpoint when it is run again.</exception>
     public static RunResult Run(ExperimentPlan plan, ModelWeights start, ITokenizer tokenizer, PolicyFactory engine, Action<RunEvent>? tell = null, CancellationToken cancellation = default)
@@ -63,22 +63,22 @@ public sealed class Trainer
         ArgumentNullException.ThrowIfNull(start);
         ArgumentNullException.ThrowIfNull(tokenizer);
         ArgumentNullException.ThrowIfNull(engine);
-        var trainer = new Trainer(plan, start, tokenizer, tell);
-        using (trainer.folder) return trainer.Run(start, engine, cancellation);
+        return new Trainer(plan, tokenizer, tell).Run(start, engine, cancellation);
     }
 
     /// <summary>
     /// What a run is recognised by when it continues, and the text of its <c>plan.json</c>: the fingerprint of the starting weights and the
-    /// plan. Functions of the user's enter by name only: a changed body under the same name is not noticed.
+    /// plan, and the engine's <see cref="IPolicy.Arithmetic"/> unless it is the embedded one. Functions of the user's enter by name only: a changed
+    /// body under the same name is not noticed.
     /// </summary>
-    public static string Identity(ExperimentPlan plan, ModelWeights start)
+    public static string Identity(ExperimentPlan plan, ModelWeights start, string engine = RunFolder.EmbeddedEngine)
     {
         ArgumentNullException.ThrowIfNull(plan);
         ArgumentNullException.ThrowIfNull(start);
-        return PlanJson.Write(new RunIdentity(start.Fingerprint(), plan));
+        return PlanJson.Write(new RunIdentity(start.Fingerprint(), engine == RunFolder.EmbeddedEngine ? null : engine, plan));
     }
 
-    private sealed record RunIdentity(string StartingWeights, ExperimentPlan Plan);
+    private sealed record RunIdentity(string StartingWeights, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Engine, ExperimentPlan Plan);
 
     /// <summary>
     /// The prompts of a step without dynamic sampling: endless sources are read on, finite ones are shuffled anew in every pass.
@@ -94,15 +94,17 @@ public sealed class Trainer
 
     private RunResult Run(ModelWeights start, PolicyFactory engine, CancellationToken cancellation)
     {
-        int done = 0;
-        IPolicy? policy = null, reference = null;
+        IPolicy? policy = engine(start), reference = null;
         try
         {
-            policy = Resume(start, engine, out done);
-            if (plan.Objective.NeedsReference)
+            using var held = folder = plan.Folder is null ? null : RunFolder.Open(plan.Folder, Identity(plan, start, policy.Arithmetic));
+            if (plan.Objective.NeedsReference) reference = policy.CloneFrozen();
+            int done = Recall();
+            if (done > 0)
             {
-                using var initial = engine(start);
-                reference = initial.CloneFrozen();
+                policy.Dispose();
+                policy = null;
+                policy = Resume(done, start, engine);
             }
             tell(new RunEvent.Started(plan, policy.Engine, done));
             StepProducts? products = null;
@@ -146,17 +148,21 @@ public sealed class Trainer
 
     private static bool Due(int finished, int every) => every > 0 && finished % every == 0;
 
-    private IPolicy Resume(ModelWeights start, PolicyFactory engine, out int done)
+    /// <summary>Reads back what the folder holds of the steps up to its last checkpoint; gives their number.</summary>
+    private int Recall()
     {
-        done = 0;
-        if (folder is null) return engine(start);
+        if (folder is null) return 0;
         var checkpoints = folder.Checkpoints();
-        if (!checkpoints.IsEmpty) done = checkpoints[^1];
+        int done = checkpoints.IsEmpty ? 0 : checkpoints[^1];
         steps.AddRange(folder.KeepMetrics(done));
         evaluations.AddRange(folder.KeepEvaluations(done));
         inspected.AddRange(InspectedStep.Load(folder.Path, done));
-        if (done == 0) return engine(start);
-        var (weights, optimizer, state) = folder.LoadCheckpoint(done, start);
+        return done;
+    }
+
+    private IPolicy Resume(int done, ModelWeights start, PolicyFactory engine)
+    {
+        var (weights, optimizer, state) = folder!.LoadCheckpoint(done, start);
         tokensSoFar = state.TokensSoFar;
         stream.Begin(state.PromptPlaces);
         var policy = engine(weights);

@@ -1,4 +1,5 @@
 using System;
+using System.IO;
 using System.Linq;
 using TreeRl.Credit;
 using TreeRl.Models;
@@ -41,8 +42,8 @@ public sealed class EngineRunTests
         Evaluation = new EvaluationPlan { Items = 3, SamplesPerItem = 2 },
     };
 
-    private static RunResult Run(EngineDevice device, int steps) =>
-        Trainer.Run(Plan(steps), Start(), Tokenizer, weights => TestEngines.Make(device, weights), null, TestContext.Current.CancellationToken);
+    private static RunResult Run(EngineDevice device, int steps, string? folder = null, EngineOptions? options = null) =>
+        Trainer.Run(Plan(steps) with { Folder = folder }, Start(), Tokenizer, weights => TestEngines.Make(device, weights, options), null, TestContext.Current.CancellationToken);
 
     [Theory]
     [MemberData(nameof(TestEngines.Present), MemberType = typeof(TestEngines))]
@@ -68,6 +69,31 @@ public sealed class EngineRunTests
         Assert.True(a[^4..].Average() > a[..4].Average() + 0.05, "the run does not learn, so that agreement says nothing");
         Assert.Equal(a[^4..].Average(), b[^4..].Average(), 0.08);
         Assert.All(found.Steps, step => Assert.True(step.Loss.MaxSamplerGap < TestEngines.LogProbTolerance, $"sampler gap {step.Loss.MaxSamplerGap}"));
+    }
+
+    [Theory]
+    [MemberData(nameof(TestEngines.Torch), MemberType = typeof(TestEngines))]
+    public void A_run_is_continued_on_its_own_engine_only(EngineDevice device)
+    {
+        TestEngines.SkipEmbedded(device);
+        string folder = Directory.CreateTempSubdirectory("treerl-engines-").FullName;
+        try
+        {
+            using var whole = Run(device, 1, folder);
+            using (var again = Run(device, 1, folder, new EngineOptions { Checkpointing = true })) // changes no digit
+            {
+                Assert.Equal(1, again.ResumedFrom);
+                TestEngines.AssertEqual(whole.Policy.ExportWeights(), again.Policy.ExportWeights());
+            }
+            var rough = Assert.Throws<InvalidOperationException>(() => Run(device, 1, folder, new EngineOptions { BFloat16 = true }));
+            Assert.Contains($"began on the engine {whole.Policy.Arithmetic} and would continue on {whole.Policy.Arithmetic.Replace("fp32", "bf16", StringComparison.Ordinal)}", rough.Message, StringComparison.Ordinal);
+            var embedded = Assert.Throws<InvalidOperationException>(() => Run(EngineDevice.Cpu, 1, folder));
+            Assert.Contains($"began on the engine {whole.Policy.Arithmetic} and would continue on cpu", embedded.Message, StringComparison.Ordinal);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
     }
 
     [Theory]

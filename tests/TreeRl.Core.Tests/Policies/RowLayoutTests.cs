@@ -57,7 +57,7 @@ public sealed class RowLayoutTests
         var batch = TestBatches.Pack(Enumerable.Range(1, 5).Select(rows => new TestPrompt([.. Enumerable.Repeat(1, rows)], [new TestNode { Tokens = [2] }])));
         Assert.Equal([3, 3, 3, 4, 5], Enumerable.Range(0, 5).Select(first => batch.StretchEnd(first, 6)));
         Assert.Equal([1, 2, 3, 4, 5], Enumerable.Range(0, 5).Select(first => batch.StretchEnd(first, 1)));
-        Assert.Equal(5, batch.StretchEnd(0, 15));
+        Assert.Equal([(0, 3), (3, 4), (4, 5)], batch.Stretches(6));
     }
 
     [Fact]
@@ -82,16 +82,16 @@ public sealed class RowLayoutTests
         // One row predicts tokens 2, 1 and 2 again, the next one 0: three trees behind a prompt, the first of two tokens.
         var batch = TestBatches.Pack([new TestPrompt([3], [new TestNode { Tokens = [2, 0] }, new TestNode { Tokens = [1] }, new TestNode { Tokens = [2] }])]);
         var predictors = new PredictorIndex();
-        predictors.Reserve(batch.RowCount, batch.TargetCount);
-        predictors.Build(batch, 0, batch.RowCount, 0, batch.TargetCount);
-        Assert.Equal([2, 1, 2, 4 + 0], LogitWeights.Places(predictors, batch.TargetToken, 4, 0, 2));
+        Assert.Equal(4, predictors.Select(batch, 0, 1));
+        Assert.Equal([(0, 1), (1, 2)], predictors.Blocks(1));
+        Assert.Equal([2, 1, 2, 4 + 0], LogitWeights.Places(predictors, 4, 0, 2));
         float[] dLogProb = [1, 10, 100, 1000], dEntropy = [1, 2, 3, 4]; // in target order: 2, 0, 1, 2
-        var weights = LogitWeights.Of(predictors, batch.TargetToken, 4, 0, 2, dLogProb, dEntropy);
+        var weights = LogitWeights.Of(predictors, 4, 0, 2, dLogProb, dEntropy);
         Assert.Equal([1, 2, 4], weights.Place);
         Assert.Equal([100, 1001, 10], weights.Weight);
         Assert.Equal([1101, 10], weights.Row);
         Assert.Equal([1 + 3 + 4, 2], weights.Entropy);
-        var second = LogitWeights.Of(predictors, batch.TargetToken, 4, 1, 2, dLogProb, []);
+        var second = LogitWeights.Of(predictors, 4, 1, 2, dLogProb, []);
         Assert.Equal([0], second.Place);
         Assert.Equal([10], second.Weight);
         Assert.Empty(second.Entropy);

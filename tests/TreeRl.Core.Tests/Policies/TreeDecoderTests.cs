@@ -80,6 +80,25 @@ public sealed class TreeDecoderTests
     }
 
     [Fact]
+    public void Draws_are_dealt_out_in_parts_of_like_counts_and_come_back_in_order()
+    {
+        PickRequest[] requests = [new(7, 1, false, Seed.Of(1)), new(8, 3, true, Seed.Of(2)), new(9, 0, false, default), new(10, 1, false, Seed.Of(3)), new(11, 2, false, Seed.Of(4)), new(12, 1, false, Seed.Of(5))];
+        var plan = new DrawPlan(requests, 2);
+        Assert.Equal(["0 3", "5", "1 4", "2"], plan.Parts.Select(part => string.Join(' ', part.Requests)));
+        Assert.Equal([1, 1, 3, 0], plan.Parts.Select(part => part.Draws));
+        Assert.Equal([true, false], plan.Parts[2].Distinct);
+        Assert.Equal(Seed.Of(2).Uniform(2), plan.Parts[2].Uniforms[0, 2]);
+        double[] drawn = [.5, 40, -1, .25, 41, -2, .125, 42, -3, 1, 50, -4, 51, -5, -1, 0, 2, 60, -6, 61, -7, 62, -8, 3];
+        var picks = new TokenPick[8];
+        var entropies = new float[6];
+        plan.Deliver(drawn, picks, entropies);
+        Assert.Equal([.5f, 1, 3, .25f, 2, .125f], entropies);
+        Assert.Equal([(40, -1), (50, -4), (51, -5), (-1, 0), (41, -2), (60, -6), (61, -7), (42, -3)], picks.Select(pick => (pick.Id, (int)pick.LogProb)));
+        drawn[10] = -1; // no token at all
+        Assert.Contains("branch 8", Assert.Throws<NonFiniteException>(() => plan.Deliver(drawn, picks, [])).Message);
+    }
+
+    [Fact]
     public void A_number_let_go_by_its_last_owner_is_handed_out_again()
     {
         var slots = new SharedSlots();
@@ -132,9 +151,12 @@ public sealed class TreeDecoderTests
 
         protected override void Step(Span<TrunkBranch> moving, ReadOnlySpan<int> tokens)
         {
-            foreach (var move in Book.Moves)
-                for (int i = 0; i < move.Columns.Length; i++) trunks[(move.TrunkSlot, move.Columns[i])] = tails[(move.TailSlot, i)];
-            foreach (var branch in Book.Fresh) seen[branch.Slot] = [.. Book.Sees(branch)];
+            var (tail, position, trunk, column) = Book.MovesByToken();
+            for (int i = 0; i < tail.Length; i++) trunks[(trunk[i], column[i])] = tails[(tail[i], position[i])];
+            Assert.Equal(column.Select(c => c + 1).DefaultIfEmpty().Max(), Book.ColumnsToMove);
+            int width = Book.Fresh.Select(branch => branch.Trunk.Columns.End).DefaultIfEmpty().Max();
+            bool[] sees = Book.SeenByFresh(width);
+            for (int i = 0; i < Book.Fresh.Count; i++) seen[Book.Fresh[i].Slot] = [.. Enumerable.Range(0, width).Where(c => sees[i * width + c])];
             Book.Settled();
             for (int i = 0; i < moving.Length; i++)
             {

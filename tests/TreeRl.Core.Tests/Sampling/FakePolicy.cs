@@ -28,6 +28,8 @@ internal sealed class FakePolicy(int vocabSize, Func<int[], float[]> logits, int
 
     public string Engine => "fake";
 
+    public string Arithmetic => "fake";
+
     public long ParameterCount => 0;
 
     public IDecoder NewDecoder(PickSettings picking)

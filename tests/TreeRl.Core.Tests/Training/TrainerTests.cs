@@ -135,6 +135,30 @@ public sealed class TrainerTests : IDisposable
     }
 
     [Fact]
+    public void A_run_that_began_on_another_engine_is_refused_and_both_are_named()
+    {
+        const string other = "torch (cuda, bf16)";
+        var plan = Plan("engines");
+        RunFolder.Open(plan.Folder!, Trainer.Identity(plan, TinyWeights(), other)).Dispose();
+        RunFolder.Open(plan.Folder!, Trainer.Identity(plan, TinyWeights(), other)).Dispose();
+        var error = Assert.Throws<InvalidOperationException>(() => Run(plan));
+        Assert.Contains($"began on the engine {other} and would continue on cpu", error.Message);
+        Assert.Contains("give this run another name or folder", error.Message);
+    }
+
+    [Fact]
+    public void A_run_of_the_embedded_engine_names_none_and_is_refused_on_another()
+    {
+        var plan = Plan("embedded");
+        Run(plan).Dispose();
+        Assert.DoesNotContain("\"engine\"", File.ReadAllText(Path.Combine(plan.Folder!, "plan.json")));
+        var error = Assert.Throws<InvalidOperationException>(() => RunFolder.Open(plan.Folder!, Trainer.Identity(plan, TinyWeights(), "torch (cpu, fp32)")));
+        Assert.Contains("began on the engine cpu and would continue on torch (cpu, fp32)", error.Message);
+        using var again = Run(plan);
+        Assert.Equal(plan.Steps, again.ResumedFrom);
+    }
+
+    [Fact]
     public void A_folder_that_another_run_has_open_is_refused()
     {
         var plan = Plan("held");

@@ -54,6 +54,9 @@ public sealed unsafe partial class CpuPolicy : IPolicy
     public string Engine => $"cpu ({options.Simd.ToString().ToLowerInvariant()}, {options.Threads} {(options.Threads == 1 ? "thread" : "threads")})";
 
     /// <inheritdoc/>
+    public string Arithmetic => "cpu";
+
+    /// <inheritdoc/>
     public long ParameterCount => trained.ParameterCount;
 
     /// <summary>The arena that training changes: the adapter's where there is one.</summary>
