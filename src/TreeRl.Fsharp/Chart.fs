@@ -74,16 +74,33 @@ module Chart =
 
         make ChartKind.Stacked title xLabel yLabel series
 
-    /// <summary>Points with error bars in named rows, from the top: name, value, and the ends of its interval, NaN for none.</summary>
-    let intervals title label (rows: seq<string * float * float * float>) =
-        let rows = Array.ofSeq rows
-        let names = rows |> Array.map (fun (name, _, _, _) -> name)
+    /// <summary>
+    /// Points with error bars in named rows from the top, a series and a colour for each group of rows: the group's name, and of each row
+    /// the name, the value, and the ends of its interval, NaN for none.
+    /// </summary>
+    let intervalGroups title label (groups: seq<string * seq<string * float * float * float>>) =
+        let groups = [| for name, rows in groups -> name, Array.ofSeq rows |]
 
-        let points =
-            series title (Array.init rows.Length float) (rows |> Array.map (fun (_, value, _, _) -> value))
+        let names =
+            [|
+                for _, rows in groups do
+                    for name, _, _, _ in rows -> name
+            |]
+
+        let first = groups |> Array.scan (fun before (_, rows) -> before + rows.Length) 0
+
+        let points index (name, rows: (string * float * float * float)[]) =
+            series
+                name
+                (Array.init rows.Length (fun row -> float (first[index] + row)))
+                (rows |> Array.map (fun (_, value, _, _) -> value))
             |> band (rows |> Array.map (fun (_, _, low, _) -> low)) (rows |> Array.map (fun (_, _, _, high) -> high))
 
-        make (ChartKind.Intervals names) title "" label [ points ]
+        make (ChartKind.Intervals names) title "" label (Array.mapi points groups)
+
+    /// <summary>Points with error bars in named rows, from the top: name, value, and the ends of its interval, NaN for none.</summary>
+    let intervals title label (rows: seq<string * float * float * float>) =
+        intervalGroups title label [ title, rows ]
 
     /// <summary>Shows at least the range low .. high on the axis of the values.</summary>
     let range low high (chart: Chart) =

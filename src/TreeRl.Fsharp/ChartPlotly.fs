@@ -138,7 +138,18 @@ module internal ChartPlotly =
 
         let range () =
             match chart.YMin, chart.YMax with
-            | Some low, Some high -> numbers json "range" [| low; high |]
+            | Some low, Some high ->
+                let shown =
+                    [|
+                        low
+                        high
+                        for series in chart.Series do
+                            yield!
+                                Array.concat [ series.Y; series.Low; series.High ]
+                                |> Array.filter Double.IsFinite
+                    |]
+
+                numbers json "range" [| Array.min shown; Array.max shown |]
             | _ -> ()
 
         object' json "layout" (fun () ->

@@ -26,6 +26,7 @@ type Chart =
 /// <summary>Draws charts as SVG.</summary>
 module internal ChartSvg =
     open Markup
+    open SvgParts
 
     let private left, right, top, bottom = 64.0, 14.0, 12.0, 44.0
 
@@ -33,25 +34,7 @@ module internal ChartSvg =
     let large = struct (560.0, 300.0)
     let small = struct (390.0, 230.0)
 
-    let coordinate (value: float) =
-        value.ToString("0.##", CultureInfo.InvariantCulture)
-
     let private finite values = values |> Array.filter Double.IsFinite
-
-    let private text x y anchor content =
-        el "text" [ "x", coordinate x; "y", coordinate y; "text-anchor", anchor ] [ Text content ]
-
-    let private line className x1 y1 x2 y2 =
-        el
-            "line"
-            [
-                "class", className
-                "x1", coordinate x1
-                "y1", coordinate y1
-                "x2", coordinate x2
-                "y2", coordinate y2
-            ]
-            []
 
     /// Runs of points with finite coordinates, as indices.
     let private runs (x: float[]) (y: float[]) =
@@ -327,16 +310,7 @@ module internal ChartSvg =
             | ChartKind.Intervals names -> top + rowStep * float names.Length + 46.0, inRows width names chart
             | _ -> height, onAxes width height chart
 
-        el
-            "svg"
-            [
-                "class", "chart"
-                "viewBox", $"0 0 {coordinate width} {coordinate height}"
-                "role", "img"
-                "aria-label", chart.Title
-                "xmlns", "http://www.w3.org/2000/svg"
-            ]
-            content
+        picture chart.Title width height content
 
     let private legend (chart: Chart) =
         cls
@@ -357,20 +331,20 @@ module internal ChartSvg =
 
     /// The chart with heading, legend and, below, what it shows.
     let figure size note (chart: Chart) =
-        el
-            "figure"
-            []
+        let above =
             [
-                txt "figcaption" chart.Title
                 if chart.Series.Length > 1 || chart.Kind = ChartKind.Stacked then
                     legend chart
-                if hasPoints chart then
-                    markup size chart
-                else
-                    cls "p" "empty" [ Text "No measurements." ]
-                if note <> "" then
-                    cls "p" "note" [ Text note ]
             ]
+
+        framed
+            chart.Title
+            note
+            above
+            (if hasPoints chart then
+                 markup size chart
+             else
+                 cls "p" "empty" [ Text "No measurements." ])
 
     /// The chart as an SVG element that carries its style sheet.
     let document (chart: Chart) =

@@ -1,143 +1,7 @@
 namespace TreeRl
 
 open System
-open System.Globalization
 open System.IO
-
-/// <summary>Figures of the lab: intervals in a column of names, and matrices of names.</summary>
-module internal LabFigure =
-    open Markup
-
-    let private place (value: float) =
-        value.ToString("0.##", CultureInfo.InvariantCulture)
-
-    let private css =
-        ".cell { stroke: var(--card, #fff); stroke-width: 1.5; } .mean { stroke: var(--c); stroke-width: 2; } .zero { stroke: var(--muted, #555); }"
-
-    let private text x y anchor content =
-        el "text" [ "x", place x; "y", place y; "text-anchor", anchor ] [ Text content ]
-
-    let private line className x1 y1 x2 y2 =
-        el
-            "line"
-            [
-                "class", className
-                "x1", place x1
-                "y1", place y1
-                "x2", place x2
-                "y2", place y2
-            ]
-            []
-
-    let private figure title note (width: float) (height: float) content =
-        el
-            "figure"
-            []
-            [
-                el "figcaption" [] [ Text title; el "small" [] [ Text(" " + note) ] ]
-                el
-                    "svg"
-                    [
-                        "class", "chart"
-                        "viewBox", $"0 0 {place width} {place height}"
-                        "role", "img"
-                        "aria-label", title
-                        "xmlns", "http://www.w3.org/2000/svg"
-                    ]
-                    (txt "style" css :: content)
-            ]
-
-    /// One line for each name: the estimate as a dot in its interval, in the colour of its group.
-    let intervals title note (rows: (int * string * Estimate)[]) =
-        let rows = rows |> Array.filter (fun (_, _, e) -> Double.IsFinite e.Value)
-        let left, right, top, step = 190.0, 20.0, 10.0, 20.0
-        let width = 620.0
-        let height = top + step * float rows.Length + 30.0
-
-        let ends =
-            [|
-                0.0
-                for _, _, e in rows do
-                    yield! Array.filter Double.IsFinite [| e.Value; e.Low; e.High |]
-            |]
-
-        let ticks = Ticks.cover (Array.min ends) (Array.max ends) 6
-        let low, high = ticks[0], ticks[ticks.Length - 1]
-
-        let px x =
-            left + (x - low) / (high - low) * (width - left - right)
-
-        let bottom = top + step * float rows.Length
-
-        figure
-            title
-            note
-            width
-            height
-            [
-                for tick in ticks do
-                    line (if tick = 0.0 then "zero" else "grid") (px tick) top (px tick) bottom
-                    text (px tick) (bottom + 17.0) "middle" (Ticks.label tick)
-                for i in 0 .. rows.Length - 1 do
-                    let group, name, e = rows[i]
-                    let y = top + step * (float i + 0.5)
-
-                    cls
-                        "g"
-                        $"s{group % 6}"
-                        [
-                            text (left - 10.0) (y + 4.0) "end" name
-                            if Double.IsFinite(e.Low + e.High) then
-                                line "mean" (px e.Low) y (px e.High) y
-                            el
-                                "circle"
-                                [ "class", "dot"; "r", "4"; "cx", place (px e.Value); "cy", place y ]
-                                [ txt "title" $"{name}: {e}" ]
-                        ]
-            ]
-
-    /// A square matrix of numbers from -1 to 1.
-    let matrix title note (names: string[]) (value: int -> int -> float) =
-        let left, top, cell = 100.0, 26.0, 46.0
-        let size = cell * float names.Length
-
-        figure
-            title
-            note
-            (left + size + 10.0)
-            (top + size + 10.0)
-            [
-                for r in 0 .. names.Length - 1 do
-                    let y = top + cell * float r
-                    text (left - 8.0) (y + cell / 2.0 + 4.0) "end" names[r]
-                    text (left + cell * (float r + 0.5)) (top - 9.0) "middle" (Show.cut 8 names[r])
-
-                    for c in 0 .. names.Length - 1 do
-                        let v = value r c
-                        let x = left + cell * float c
-                        let colour = if v < 0.0 then "var(--c5)" else "var(--c0)"
-
-                        let strength =
-                            if Double.IsFinite v then
-                                min 0.85 (0.85 * abs v * abs v)
-                            else
-                                0.0
-
-                        el
-                            "rect"
-                            [
-                                "class", "cell"
-                                "x", place x
-                                "y", place y
-                                "width", place cell
-                                "height", place cell
-                                "fill", colour
-                                "fill-opacity", place strength
-                            ]
-                            [ txt "title" $"{names[r]} and {names[c]}: {Format.fixedTo 3 v}" ]
-
-                        text (x + cell / 2.0) (y + cell / 2.0 + 4.0) "middle" (Format.fixedTo 2 v)
-            ]
 
 /// <summary>Shows what a study found: a table on the console, and a page.</summary>
 [<RequireQualifiedAccess>]
@@ -258,32 +122,51 @@ module LabReport =
         el "section" [] (txt "h2" title :: content)
 
     let private figures (study: LabStudy) =
-        let groupOf (row: LabRow) =
-            study.Forests |> List.findIndex (fun grown -> grown.Asked.Name = row.Forest)
+        let draw title label note (pick: LabRow -> Estimate) =
+            let rows (grown: LabGrown) =
+                [
+                    for row in study.Rows do
+                        let estimate = pick row
 
-        let draw title note (pick: LabRow -> Estimate) =
-            LabFigure.intervals
-                title
-                note
-                [|
-                    for row in study.Rows -> groupOf row, $"{row.Rule} on {row.Forest}", pick row
-                |]
+                        if row.Forest = grown.Asked.Name && Double.IsFinite estimate.Value then
+                            $"{row.Rule} on {row.Forest}", estimate.Value, estimate.Low, estimate.High
+                ]
+
+            // A forest without an estimate is left out of the figure, and the others keep their colours.
+            let shown =
+                study.Forests
+                |> List.mapi (fun place grown -> place % Palette.colours.Length, grown.Asked.Name, rows grown)
+                |> List.filter (fun (_, _, rows) -> not rows.IsEmpty)
+
+            let chart =
+                Chart.intervalGroups title label [ for _, name, rows in shown -> name, Seq.ofList rows ]
+
+            { chart with
+                Series =
+                    [|
+                        for (place, _, _), series in Seq.zip shown chart.Series -> Chart.coloured place series
+                    |]
+            }
+            |> Chart.range 0.0 0.0
+            |> Chart.figure Chart.large note
 
         [
             cls
                 "div"
                 "grid2"
                 [
-                    draw "Gradient: cosine with the truth" "corrected; more is better" _.Gradient.Corrected
+                    draw "Gradient: cosine with the truth" "corrected cosine" "More is better." _.Gradient.Corrected
                     draw
                         "All nodes: correlation with the true advantage"
-                        "corrected; more is better"
+                        "corrected correlation"
+                        "More is better."
                         _.All.CorrectedCorrelation
                     draw
                         "Inner nodes: correlation with the true advantage"
-                        "corrected; more is better"
+                        "corrected correlation"
+                        "More is better."
                         _.Inner.CorrectedCorrelation
-                    draw "All nodes: RMSE" "in units of the reward; less is better" _.All.Rmse
+                    draw "All nodes: RMSE" "units of the reward" "Less is better." _.All.Rmse
                 ]
         ]
 
@@ -303,12 +186,12 @@ module LabReport =
                         "div"
                         "grid2"
                         [
-                            LabFigure.matrix
+                            LabMatrix.figure
                                 "Sign agreement"
-                                "share of equal signs where both have signal"
+                                "Share of equal signs where both have signal."
                                 names
                                 (fun r c -> comparison.SignAgreement(r, c))
-                            LabFigure.matrix "Pearson correlation of token advantages" "" names (fun r c ->
+                            LabMatrix.figure "Pearson correlation of token advantages" "" names (fun r c ->
                                 comparison.Pearson(r, c))
                         ]
                 txt "h3" "One question, the advantages of every rule at every node"

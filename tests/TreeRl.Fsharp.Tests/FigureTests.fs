@@ -38,7 +38,16 @@ module Figures =
     let bars =
         Chart.intervals "difference" "points" [ "grpo", 0.5, 0.25, 0.875; "a <rule>", -0.25, nan, nan ]
 
-    let all = [ curves; shares; bars ]
+    let groups =
+        Chart.intervalGroups
+            "estimates"
+            "cosine"
+            [
+                "flat", [ "grpo", 0.5, 0.25, 0.875 ]
+                "tree", [ "spo", 0.25, nan, nan; "rl", nan, nan, nan ]
+            ]
+
+    let all = [ curves; shares; bars; groups ]
 
 /// plotly.js as npm gives it; tests that need it skip themselves when it cannot be had.
 module Plotly =
@@ -136,6 +145,7 @@ type FigureTests(browser: Browser) =
         Assert.Equal("5 0", drawn Figures.curves)
         Assert.Equal("2 0", drawn Figures.shares)
         Assert.Equal("1 2", drawn Figures.bars)
+        Assert.Equal("2 3", drawn Figures.groups)
         Assert.Empty tab.Errors
         Directory.Delete(Path.GetDirectoryName page |> nonNull, true)
 
@@ -154,6 +164,16 @@ type FigureTests(browser: Browser) =
         let error = (nonNull bars[0])["error_x"] |> nonNull
         Assert.Equal("[0.375,null]", (nonNull error["array"]).ToJsonString())
         Assert.Equal("[0.25,null]", (nonNull error["arrayminus"]).ToJsonString())
+
+    [<Fact>]
+    member _.``a figure's range covers what lies outside the asked one``() =
+        let range chart =
+            let layout = (figure chart)["layout"] |> nonNull
+            let axis = layout["xaxis"] |> nonNull
+            (nonNull axis["range"]).ToJsonString()
+
+        Assert.Equal("[-0.25,0.875]", range (Figures.bars |> Chart.range 0.0 0.0))
+        Assert.Equal("[-1,1]", range (Figures.bars |> Chart.range -1.0 1.0))
 
     [<Fact>]
     member _.``stacked areas stand upon each other, and a share that is missing adds nothing``() =
@@ -182,6 +202,17 @@ type FigureTests(browser: Browser) =
         Assert.Equal(2, count svg "circle" "dot")
         Assert.Equal(1, count svg "line" "whisker")
         Assert.Contains("a &lt;rule&gt;", svg)
+
+    [<Fact>]
+    member _.``groups of intervals are series in rows below each other``() =
+        let chart = Figures.groups
+        Assert.Equal(ChartKind.Intervals [| "grpo"; "spo"; "rl" |], chart.Kind)
+        Assert.Equal<string[]>([| "flat"; "tree" |], chart.Series |> Array.map _.Name)
+        Assert.Equal<float[][]>([| [| 0.0 |]; [| 1.0; 2.0 |] |], chart.Series |> Array.map _.X)
+        let svg = Chart.svg chart
+        Assert.Equal(2, count svg "circle" "dot")
+        Assert.Equal(1, count svg "line" "whisker")
+        Assert.Equal((1, 1), (count svg "g" "s0", count svg "g" "s1"))
 
     [<Fact>]
     member _.``threads are drawn thinly beside their series``() =
