@@ -50,6 +50,16 @@ let ``a text says what was shown, three dots at its end stand for the rest`` () 
     Assert.True(Markdown.matches "..." "anything")
 
 [<Fact>]
+let ``the scripts of a shell block are those that ./treerl runs`` () =
+    Assert.Equal<string list>(
+        [ "scripts/a.fsx"; "scripts/b-c.fsx" ],
+        Markdown.scripts
+            "./treerl scripts/a.fsx     # trains\n./check\n./treerl scripts/b-c.fsx --lora\necho scripts/d.fsx"
+    )
+
+    Assert.Empty(Markdown.scripts "./treerl --torch cuda script.fsx")
+
+[<Fact>]
 let ``a literate script is cells of prose and code in their order`` () =
     let script =
         "(**\n# Title\n\ntext\n*)\nlet a = 1\n\na\n// %% next\na + 1\n(**\nend\n*)\n"

@@ -5,7 +5,8 @@
 ///   ```fsharp package     needs the package from a feed; tests/packages runs it
 ///   ```fsharp cuda        needs a CUDA device and src/TreeRl.Torch: not run, but said so
 ///   ```sh safe            runs in the repository's folder, and must end with 0
-///   ```sh                 is for a reader's own machine: not run, but said so
+///   ```sh                 is for a reader's own machine: not run, but said so. A script that it runs must be there; it is not run here, since
+///                         ./check runs every script by itself, in its small form
 ///   ```text output        what the fsharp block above it shows
 ///
 /// In a text block a last line of three dots stands for anything. Runs of experiments are short: 'steps 50' becomes a step of two prompts.
@@ -129,7 +130,19 @@ let run (root: string) (path: string) : Report =
                 { report with
                     Failures = $"{place}: {error}" :: report.Failures
                 }
-        | "sh" -> left "a command for the reader's own machine"
+        | "sh" ->
+            let named = scripts block.Code
+
+            match
+                named
+                |> List.filter (fun script -> not (File.Exists(Path.Combine(root, script))))
+            with
+            | missing :: _ ->
+                { report with
+                    Failures = $"{place}: there is no {missing}" :: report.Failures
+                }
+            | [] when not named.IsEmpty -> left $"""{String.Join(", ", named)}: ./check runs every script by itself"""
+            | [] -> left "a command for the reader's own machine"
         | ""
         | "text"
         | "json"

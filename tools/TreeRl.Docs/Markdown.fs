@@ -55,6 +55,12 @@ let blocks (name: string) (lines: string[]) : Block list =
 
     next 0 []
 
+/// The scripts that a block runs with ./treerl, in the order of their lines.
+let scripts (code: string) =
+    [
+        for found in Regex.Matches(code, @"(?<=^\./treerl )scripts/\S+\.fsx", RegexOptions.Multiline) -> found.Value
+    ]
+
 let private stepsLine =
     Regex(@"^(?<indent>\s*)steps \d+\s*$", RegexOptions.Multiline ||| RegexOptions.CultureInvariant)
 
