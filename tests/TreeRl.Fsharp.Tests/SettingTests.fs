@@ -138,35 +138,29 @@ let ``from takes a block over and the lines below override it`` () =
     Assert.Equal(0.5, second.Plan.Picking.Temperature)
     Assert.Equal(8, first.Plan.MaxLeaves)
 
+let private shortPlan =
+    branching {
+        leaves 8
+        maxTokens 64
+    }
+
 [<Fact>]
 let ``from must be the first line`` () =
-    let first =
-        branching {
-            leaves 8
-            maxTokens 64
-        }
-
     let problems =
         problemsOf (fun () ->
             branching {
                 leaves 32
-                from first
+                from shortPlan
             })
 
     Assert.Contains("branching.from = (another block): must be the first line", problems[1])
 
 [<Fact>]
 let ``a line given twice below from is still a problem`` () =
-    let first =
-        branching {
-            leaves 8
-            maxTokens 64
-        }
-
     let problems =
         problemsOf (fun () ->
             branching {
-                from first
+                from shortPlan
                 leaves 16
                 leaves 32
             })
@@ -194,13 +188,7 @@ let ``printing a block shows every resolved value and marks the defaults`` () =
 
 [<Fact>]
 let ``what a block took over by from is no default`` () =
-    let first =
-        branching {
-            leaves 8
-            maxTokens 64
-        }
-
-    let lines = linesOf (branching { from first })
+    let lines = linesOf (branching { from shortPlan })
     Assert.Contains("  maxTokens     64", lines)
     Assert.Contains("  temperature   1   (default)", lines)
 

@@ -39,8 +39,7 @@ public static class PolicyMeasure
         ArgumentNullException.ThrowIfNull(tasks);
         ArgumentNullException.ThrowIfNull(plan);
         plan.Validated();
-        Guard.That(tasks.Count is null || tasks.Count >= plan.Items,
-            $"Items = {plan.Items}: the task source '{tasks.Name}' has only {Counted.Of(tasks.Count ?? 0, "item")}; ask for so many or fewer", nameof(plan));
+        tasks.Need(plan.Items, nameof(plan.Items), nameof(plan));
         var sampling = new SamplingPlan
         {
             Trees = plan.AnswersPerItem,

@@ -73,12 +73,7 @@ public sealed partial class ForestBuilder
     }
 
     /// <summary>Starts a tree below a prompt with these tokens, at log-probability -1 and entropy 1 each, and returns its root.</summary>
-    public int AddRoot(int prompt, ReadOnlySpan<int> tokenIds)
-    {
-        int node = AddRoot(prompt);
-        foreach (int id in tokenIds) AddToken(node, id, -1f, 1f);
-        return node;
-    }
+    public int AddRoot(int prompt, ReadOnlySpan<int> tokenIds) => Fill(AddRoot(prompt), tokenIds);
 
     /// <summary>Adds a child below a node and returns it; the parent gets no more tokens.</summary>
     /// <exception cref="ArgumentException">The parent has no tokens yet, or has a finish.</exception>
@@ -94,9 +89,10 @@ public sealed partial class ForestBuilder
     }
 
     /// <summary>Adds a child with these tokens, at log-probability -1 and entropy 1 each, and returns it.</summary>
-    public int AddChild(int parent, ReadOnlySpan<int> tokenIds)
+    public int AddChild(int parent, ReadOnlySpan<int> tokenIds) => Fill(AddChild(parent), tokenIds);
+
+    private int Fill(int node, ReadOnlySpan<int> tokenIds)
     {
-        int node = AddChild(parent);
         foreach (int id in tokenIds) AddToken(node, id, -1f, 1f);
         return node;
     }

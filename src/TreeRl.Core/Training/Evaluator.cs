@@ -64,8 +64,7 @@ public static class Evaluator
     public static EvaluationResult Evaluate(IPolicy policy, ITokenizer tokenizer, ITaskSource tasks, EvaluationPlan plan, int maxTokens, Seed seed)
     {
         plan.Validated();
-        Guard.That(tasks.Count is null || tasks.Count >= plan.Items,
-            $"Items = {plan.Items}: the task source '{tasks.Name}' has only {Counted.Of(tasks.Count ?? 0, "item")}", nameof(plan));
+        tasks.Need(plan.Items, nameof(plan.Items), nameof(plan));
         var watch = System.Diagnostics.Stopwatch.StartNew();
         var prompts = Prompts(tasks, tokenizer, 0, plan.Items);
         var sampling = new SamplingPlan

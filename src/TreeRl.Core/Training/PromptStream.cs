@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using TreeRl.Forests;
 using TreeRl.Models;
+using TreeRl.Tasks;
 
 namespace TreeRl.Training;
 
@@ -20,11 +21,7 @@ internal sealed class PromptStream(ExperimentPlan plan, ITokenizer tokenizer)
     /// <exception cref="ArgumentException">The source has fewer items than a step needs.</exception>
     public void Begin(long place)
     {
-        if (plan.TrainTasks.Count is int count)
-        {
-            Guard.That(count >= plan.PromptsPerStep,
-                $"PromptsPerStep = {plan.PromptsPerStep}: the task source '{plan.TrainTasks.Name}' has only {Counted.Of(count, "item")}", nameof(plan));
-        }
+        plan.TrainTasks.Need(plan.PromptsPerStep, nameof(plan.PromptsPerStep), nameof(plan));
         Place = place;
         asked.Clear();
     }

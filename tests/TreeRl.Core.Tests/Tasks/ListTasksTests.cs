@@ -23,4 +23,14 @@ public class ListTasksTests
         Assert.Contains("items[1] has the id \"a\"", Assert.Throws<ArgumentException>(() => new ListTasks("mine", [First, Second with { Id = "a" }])).Message);
         Assert.Contains("no items", Assert.Throws<ArgumentException>(() => new ListTasks("mine", [])).Message);
     }
+
+    [Fact]
+    public void More_items_than_there_are_is_refused_with_both_numbers()
+    {
+        var tasks = new ListTasks("mine", [First]);
+        tasks.Need(1, "Items", "plan");
+        var thrown = Assert.Throws<ArgumentException>(() => tasks.Need(2, "Items", "plan"));
+        Assert.StartsWith("Items = 2: the task source 'mine' has only 1 item; ask for so many or fewer", thrown.Message);
+        new ChainTasks(new ChainOptions()).Need(int.MaxValue, "Items", "plan");
+    }
 }
