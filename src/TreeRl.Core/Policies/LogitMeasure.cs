@@ -18,6 +18,7 @@ public readonly record struct LogitMeasure(float Max, double LogSum, double Entr
     /// <summary>Measures a row: with x = logit - max and Z = sum exp(x), the entropy is ln Z - sum(x exp(x)) / Z. Logits of minus infinity have probability 0.</summary>
     /// <exception cref="ArgumentException">The row is empty.</exception>
     /// <exception cref="NonFiniteException">A logit is NaN or plus infinity, or all are minus infinity.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static LogitMeasure Of(ReadOnlySpan<float> logits)
     {
         Guard.That(!logits.IsEmpty, "logits are empty: a vocabulary has at least 1 token", nameof(logits));

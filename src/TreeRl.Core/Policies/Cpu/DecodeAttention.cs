@@ -1,4 +1,6 @@
 using System;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 using TreeRl.Numerics;
 
 namespace TreeRl.Policies.Cpu;
@@ -19,6 +21,9 @@ internal sealed unsafe partial class DecodeAttention(ParameterLayout layout)
     /// <summary>Positions in a block.</summary>
     public const int BlockPositions = 16;
 
+    /// <summary>Rows ahead of the one stored that are worth a <see cref="Prefetch"/>.</summary>
+    public const int StoresAhead = 2;
+
     // Scores of the rows in hand stay in the second-level cache beside the keys they are made of.
     private const int RowsTogether = 64;
     private const long ScoresTogether = 32 << 10;
@@ -38,13 +43,23 @@ internal sealed unsafe partial class DecodeAttention(ParameterLayout layout)
         return Math.Max(ScoresTogether, group * Simd.Pad(keys)) + Math.Min(rows, RowsTogether) * group * 2 * layout.HeadSize;
     }
 
-    /// <summary>Writes the key and value of one head at <paramref name="position"/> into the path's block.</summary>
-    public void Store(int layer, int head, nint* path, int position, float* key, float* value)
+    /// <summary>Writes the key and value of one head of a row into the last block of its path.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void Store(int layer, int head, in PathRows rows, int row, float* key, float* value)
     {
-        float* keys = (float*)path[position / BlockPositions] + Offset(layer, head) + position % BlockPositions;
+        float* block = BlockOf(layer, head, rows, row), keys = block + rows.Positions[row] % BlockPositions;
         for (int j = 0; j < layout.Config.HeadSize; j++) keys[j * BlockPositions] = key[j];
         for (int j = layout.Config.HeadSize; j < h; j++) keys[j * BlockPositions] = 0;
-        VectorMath.Copy(value, (float*)path[position / BlockPositions] + Offset(layer, head) + (BlockPositions + position % BlockPositions) * (long)h, h);
+        VectorMath.Copy(value, block + (BlockPositions + rows.Positions[row] % BlockPositions) * (long)h, h);
+    }
+
+    /// <summary>Asks for what <see cref="Store"/> will write: a key's elements lie a cache line apart.</summary>
+    public void Prefetch(int layer, int head, in PathRows rows, int row)
+    {
+        if (!Sse.IsSupported) return;
+        float* block = BlockOf(layer, head, rows, row);
+        for (int j = 0; j < h; j++) Sse.Prefetch0(block + j * BlockPositions);
+        Sse.Prefetch0(block + (BlockPositions + rows.Positions[row] % BlockPositions) * (long)h);
     }
 
     /// <summary>
@@ -65,8 +80,11 @@ internal sealed unsafe partial class DecodeAttention(ParameterLayout layout)
 
     private static int Together(int group, int padded) => (int)Math.Clamp(ScoresTogether / ((long)group * padded), 1, RowsTogether);
 
+    private float* BlockOf(int layer, int head, in PathRows rows, int row) => (float*)rows.PathOf(row)[rows.Positions[row] / BlockPositions] + Offset(layer, head);
+
     private long Offset(int layer, int head) => 2L * ((long)layer * keyHeads + head) * BlockPositions * h;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void AttendTogether(
         int layer, int head, in PathRows rows, ReadOnlySpan<PathEdge> edges, int first, int count, int padded, float* queries, nint queryStride, float* output, nint outputStride, float* scratch)
     {

@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.CompilerServices;
 using TreeRl.Numerics;
 
 namespace TreeRl.Policies.Cpu;
@@ -9,6 +10,7 @@ internal sealed unsafe partial class DecodePass
     /// Computes <paramref name="count"/> rows from <paramref name="first"/> on. <paramref name="parts"/> workers do it together, this one as number <paramref name="part"/>:
     /// norms are cheap and made by each for itself in <paramref name="mine"/>, everything else is split and lies in <paramref name="shared"/>.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Wave(int first, int count, WaveBuffers shared, WaveBuffers mine, int part, int parts)
     {
         int width = layout.Width, trueWidth = layout.Config.Width, feedForward = layout.FeedForward;
@@ -41,35 +43,16 @@ internal sealed unsafe partial class DecodePass
         Head(first, count, shared, mine, part, parts);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Attention(int l, int first, int count, WaveBuffers shared, WaveBuffers mine, int part, int parts)
     {
-        ref readonly var at = ref layout.Layers[l];
         int stride = layout.QkvWidth, h = layout.HeadSize, keyHeads = layout.Config.KeyValueHeads, group = layout.Config.Heads / keyHeads;
         // Units of work in the order of heads, so that a part has neighbouring rows.
         int begin = count * keyHeads * part / parts, end = count * keyHeads * (part + 1) / parts;
-        for (int unit = begin; unit < end; unit++)
+        for (int head = begin / count; head * count < end; head++)
         {
-            int i = unit % count, head = unit / count;
-            float* query = shared.Qkv + (long)i * stride + head * group * h;
-            float* key = shared.Qkv + (long)i * stride + layout.QueryWidth + head * h;
-            float* value = key + layout.KeyWidth;
-            if (at.QkvBias >= 0)
-            {
-                float* bias = weights.Arena + at.QkvBias;
-                VectorMath.Add(bias + head * group * h, query, group * h);
-                VectorMath.Add(bias + layout.QueryWidth + head * h, key, h);
-                VectorMath.Add(bias + layout.QueryWidth + layout.KeyWidth + head * h, value, h);
-            }
-            if (at.QueryNorm >= 0)
-            {
-                float epsilon = (float)layout.Config.NormEpsilon;
-                RmsNorm.Forward(query, h, weights.Arena + at.QueryNorm, query, h, null, group, layout.Config.HeadSize, epsilon);
-                RmsNorm.Forward(key, h, weights.Arena + at.KeyNorm, key, h, null, 1, layout.Config.HeadSize, epsilon);
-            }
-            int* position = positions + first + i;
-            weights.Rotary.Apply(query, stride, 1, group, h, position);
-            weights.Rotary.Apply(key, stride, 1, 1, h, position);
-            attention.Store(l, head, paths.Pointer + pathStart[first + i], *position, key, value);
+            int from = Math.Max(begin, head * count) - head * count, to = Math.Min(end, (head + 1) * count) - head * count;
+            Enter(l, head, first + from, to - from, shared.Qkv + (long)from * stride);
         }
         // A row of a prompt attends to keys that another worker stores.
         if (!independentRows) Barrier(parts);
@@ -83,7 +66,43 @@ internal sealed unsafe partial class DecodePass
         }
     }
 
+    /// <summary>Finishes the queries and keys of one key head - bias, norm, position - for rows from <paramref name="row"/> on, and writes keys and values to the cache.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Enter(int l, int head, int row, int count, float* qkv)
+    {
+        ref readonly var at = ref layout.Layers[l];
+        int stride = layout.QkvWidth, h = layout.HeadSize, group = layout.Config.Heads / layout.Config.KeyValueHeads;
+        long queryAt = (long)head * group * h, keyAt = layout.QueryWidth + (long)head * h, valueAt = keyAt + layout.KeyWidth;
+        var rows = new PathRows(paths.Pointer, pathStart, positions);
+        for (int i = 0; i < Math.Min(count, DecodeAttention.StoresAhead); i++) attention.Prefetch(l, head, rows, row + i);
+        for (int i = 0; at.QkvBias >= 0 && i < count; i++)
+        {
+            float* bias = weights.Arena + at.QkvBias, to = qkv + (long)i * stride;
+            VectorMath.Add(bias + queryAt, to + queryAt, group * h);
+            VectorMath.Add(bias + keyAt, to + keyAt, h);
+            VectorMath.Add(bias + valueAt, to + valueAt, h);
+        }
+        if (at.QueryNorm >= 0)
+        {
+            float epsilon = (float)layout.Config.NormEpsilon;
+            for (int query = 0; query < group; query++)
+            {
+                float* x = qkv + queryAt + query * h;
+                RmsNorm.Forward(x, stride, weights.Arena + at.QueryNorm, x, stride, null, count, layout.Config.HeadSize, epsilon);
+            }
+            RmsNorm.Forward(qkv + keyAt, stride, weights.Arena + at.KeyNorm, qkv + keyAt, stride, null, count, layout.Config.HeadSize, epsilon);
+        }
+        weights.Rotary.Apply(qkv + queryAt, stride, count, group, h, positions + row);
+        weights.Rotary.Apply(qkv + keyAt, stride, count, 1, h, positions + row);
+        for (int i = 0; i < count; i++)
+        {
+            if (i + DecodeAttention.StoresAhead < count) attention.Prefetch(l, head, rows, row + i + DecodeAttention.StoresAhead);
+            attention.Store(l, head, rows, row + i, qkv + (long)i * stride + keyAt, qkv + (long)i * stride + valueAt);
+        }
+    }
+
     /// <summary>Final norm and head of the rows that want logits, in blocks so that a large vocabulary stays bounded; then their measures.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Head(int first, int count, WaveBuffers shared, WaveBuffers mine, int part, int parts)
     {
         int width = layout.Width, wanted = 0;
