@@ -40,18 +40,12 @@ type Rollout internal (forest: Forest, tokenizer: ITokenizer, policy: string, st
             |> String.concat ", "
 
         let saved = 1.0 - float forest.TokenTotal / float forest.FlatTokenTotal
+        let tokens = Show.wholeCount forest.TokenTotal "token"
 
         let head =
-            ($"forest by {policy}: "
-             + Show.count forest.PromptCount "prompt"
-             + ", "
-             + Show.count forest.TreeCount "tree"
-             + ", "
-             + Show.count forest.LeafTotal "answer"
-             + $" ({reasons})\n")
-            + "  "
-            + Show.wholeCount forest.TokenTotal "token"
-            + $" for {Show.whole forest.FlatTokenTotal} without sharing ({Format.percent saved} saved)"
+            $"""forest by {policy}: {Show.count forest.PromptCount "prompt"}, {Show.count forest.TreeCount "tree"}, """
+            + $"""{Show.count forest.LeafTotal "answer"} ({reasons})"""
+            + $"\n  {tokens} for {Show.whole forest.FlatTokenTotal} without sharing ({Format.percent saved} saved)"
 
         match stats with
         | ValueSome stats -> $"{head}\n  {stats}"
