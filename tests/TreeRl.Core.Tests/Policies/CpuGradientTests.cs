@@ -70,14 +70,28 @@ public sealed class CpuGradientTests
             ITensorSet a = policy.ExportGradient(), b = other.ExportGradient();
             foreach (string tensor in a.Names)
             {
-                double gap = 0, norm = 0;
-                for (int i = 0; i < a[tensor].Values.Length; i++)
-                {
-                    gap += Math.Pow((double)a[tensor].Values[i] - b[tensor].Values[i], 2);
-                    norm += Math.Pow(b[tensor].Values[i], 2);
-                }
-                Assert.True(Math.Sqrt(gap) <= 1e-5 * Math.Sqrt(norm), $"seed {seed}, {tensor}: off by {Math.Sqrt(gap / norm)}");
+                AssertNear(a[tensor].Values, b[tensor].Values, $"seed {seed}, {tensor}");
             }
+        }
+    }
+
+    [Theory]
+    [InlineData(40, 43)] // 192 rows of the feed-forward half at a time
+    [InlineData(64, 2080)] // 512, for gradients that outgrow the second-level cache
+    public void A_chunk_of_many_feed_forward_blocks_has_the_gradient_of_small_chunks(int width, int feedForward)
+    {
+        var config = TestModels.Plain with { Width = width, FeedForward = feedForward };
+        var batch = TestBatches.Random(config, 5, 60);
+        Assert.True(batch.RowCount > 1100, $"{batch.RowCount} rows are too few to fill blocks");
+        using var whole = CpuPolicy.Create(TestBatches.Weights(config), new CpuOptions { Threads = 1, GradientLanes = 1, ChunkTokens = 1 << 20 });
+        using var again = CpuPolicy.Create(TestBatches.Weights(config), new CpuOptions { Threads = 1, GradientLanes = 1, ChunkTokens = 1 << 20, RecomputeActivations = true });
+        using var small = CpuPolicy.Create(TestBatches.Weights(config), new CpuOptions { Threads = 1, GradientLanes = 1, ChunkTokens = 1 });
+        foreach (var policy in new[] { whole, again, small }) policy.Accumulate(batch, new LinearObjective());
+        ITensorSet a = whole.ExportGradient(), b = small.ExportGradient(), c = again.ExportGradient();
+        foreach (string tensor in a.Names)
+        {
+            AssertNear(a[tensor].Values, b[tensor].Values, tensor);
+            Assert.Equal(a[tensor].Values, c[tensor].Values);
         }
     }
 
@@ -122,6 +136,18 @@ public sealed class CpuGradientTests
             }
         }
         Assert.Equal(paths.TargetCount, at);
+    }
+
+    /// <summary>Two sums of the same terms in other orders: apart by at most 1e-5 of the norm.</summary>
+    private static void AssertNear(float[] actual, float[] expected, string what)
+    {
+        double gap = 0, norm = 0;
+        for (int i = 0; i < expected.Length; i++)
+        {
+            gap += Math.Pow((double)actual[i] - expected[i], 2);
+            norm += Math.Pow(expected[i], 2);
+        }
+        Assert.True(Math.Sqrt(gap) <= 1e-5 * Math.Sqrt(norm), $"{what}: off by {Math.Sqrt(gap / norm)}");
     }
 
     private static double[] Direction(int count, int trial)

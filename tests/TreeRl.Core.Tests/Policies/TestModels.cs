@@ -18,6 +18,7 @@ internal static class TestModels
         ["everything, head 40, adjacent"] =
             Plain with { QkNorm = true, QkvBias = true, TiedHead = false, HeadSize = 40, Heads = 6, KeyValueHeads = 2, Width = 17, FeedForward = 19, VocabSize = 23, Rotary = RotaryPairing.Adjacent },
         ["yarn: turned heads lengthened"] = Plain with { RotaryBase = 100, RotaryScaling = new YarnScaling { Factor = 4, OriginalContext = 16 } },
+        ["feed-forward of three whole panels"] = Plain with { FeedForward = 192 },
         ["one layer, one head, two tokens"] = Plain with { Layers = 1, Heads = 1, KeyValueHeads = 1, HeadSize = 8, Width = 1, FeedForward = 1, VocabSize = 2 },
         ["large vocabulary, recomputed logits"] = Plain with { Layers = 1, VocabSize = 70_001, Width = 8, FeedForward = 8, HeadSize = 8, Heads = 1, KeyValueHeads = 1 },
     };

@@ -32,15 +32,31 @@ internal sealed unsafe partial class DecodePass
             Multiply(count, shared.Attended, layout.QueryWidth, packs.Output, shared.Residual, width, true, part, parts);
             Barrier(parts);
             RmsNorm.Forward(shared.Residual, width, arena + at.PostNorm, mine.Normed, width, null, count, trueWidth, epsilon);
-            Multiply(count, mine.Normed, width, packs.GateUp, shared.GateUp, 2 * feedForward, false, part, parts);
-            Barrier(parts);
-            int units = feedForward / 16;
-            SwiGlu.Forward(shared.GateUp, 2 * feedForward, feedForward, shared.Gated, feedForward, count, 16 * (units * part / parts), 16 * (units * (part + 1) / parts));
+            GateAndUp(count, mine.Normed, packs.GateUp, shared, part, parts);
             Barrier(parts);
             Multiply(count, shared.Gated, feedForward, packs.Down, shared.Residual, width, true, part, parts);
             Barrier(parts);
         }
         Head(first, count, shared, mine, part, parts);
+    }
+
+    /// <summary>silu(gate) up of a part of the columns. A part makes its gates and the ups that go with them, so that it waits for nobody in between.</summary>
+    private void GateAndUp(int count, float* normed, PackedMatrix gateUp, WaveBuffers shared, int part, int parts)
+    {
+        int feedForward = layout.FeedForward, stride = 2 * feedForward;
+        if (feedForward % PackedMatrix.PanelWidth == 0)
+        {
+            int panels = feedForward / PackedMatrix.PanelWidth, first = panels * part / parts, end = panels * (part + 1) / parts;
+            MatMul.Multiply(level, count, normed, layout.Width, gateUp, shared.GateUp, stride, false, first, end);
+            MatMul.Multiply(level, count, normed, layout.Width, gateUp, shared.GateUp, stride, false, panels + first, panels + end);
+            SwiGlu.Forward(shared.GateUp, stride, feedForward, shared.Gated, feedForward, count, first * PackedMatrix.PanelWidth, end * PackedMatrix.PanelWidth);
+            return;
+        }
+        Multiply(count, normed, layout.Width, gateUp, shared.GateUp, stride, false, part, parts);
+        Barrier(parts);
+        int units = feedForward / Simd.Unit;
+        SwiGlu.Forward(
+            shared.GateUp, stride, feedForward, shared.Gated, feedForward, count, Simd.Unit * (units * part / parts), Simd.Unit * (units * (part + 1) / parts));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
