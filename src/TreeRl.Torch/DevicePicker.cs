@@ -7,8 +7,8 @@ using static TorchSharp.torch;
 namespace TreeRl.Torch;
 
 /// <summary>
-/// Draws tokens on the device by the rules of <see cref="TokenPicker"/>: same filters, same ties, inverse distribution function in id order at the uniform numbers
-/// of the requests' seeds. A draw differs from the embedded engine's only where the number falls within rounding of a token's edge.
+/// Draws tokens on the device by the rules of <see cref="TokenPicker"/>: same filters, same ties, inverse distribution function in id order at the uniform
+/// numbers of the requests' seeds. A draw differs from the embedded engine's only where the number falls within rounding of a token's edge.
 /// </summary>
 internal sealed class DevicePicker
 {
@@ -28,12 +28,12 @@ internal sealed class DevicePicker
 
     /// <summary>Draws from rows of logits.</summary>
     /// <param name="logits">[n, V], single precision.</param>
-    /// <param name="measures">What <see cref="Head.Measure"/> says of them, [n, 3].</param>
     /// <param name="part">What to draw from each.</param>
     /// <returns>[n, 1 + 2 draws] in double: entropy, then for each draw id, or -1 where no token is left, and log-probability.</returns>
-    public Tensor Pick(Tensor logits, Tensor measures, DrawPart part)
+    public Tensor Pick(Tensor logits, DrawPart part)
     {
         using var scope = NewDisposeScope();
+        var measures = Head.Measure(logits);
         var made = new List<Tensor> { measures.select(1, 2) };
         if (part.Draws > 0)
         {
@@ -53,7 +53,7 @@ internal sealed class DevicePicker
         return stack(made, 1).MoveToOuterDisposeScope();
     }
 
-    /// <summary>exp((logit - largest) / temperature) of the tokens that pass the filters, at temperature 0 of the likeliest alone, and 0 for all others; [n, whole blocks].</summary>
+    /// <summary>exp((logit - largest) / temperature) of tokens that pass the filters, or 1 for the likeliest; 0 for all others. [n, whole blocks].</summary>
     private Tensor Weights(Tensor logits, Tensor largest)
     {
         using var scope = NewDisposeScope();
@@ -87,9 +87,9 @@ internal sealed class DevicePicker
     }
 
     /// <summary>
-    /// The first index of each row whose running sum passes (or, not strict, reaches) its share of the row's sum; the last index of positive weight when rounding
-    /// runs past it; -1 when there is none. Running sums are products with a triangle, over blocks and then inside one: a parallel scan may add in another order
-    /// each time.
+    /// The first index of each row whose running sum passes (or, not strict, reaches) its share of the row's sum; the last index of positive weight when
+    /// rounding runs past it; -1 when there is none. Running sums are products with a triangle, over blocks and then inside one: a parallel scan may add in
+    /// another order each time.
     /// </summary>
     /// <param name="weights">[n, whole blocks].</param>
     /// <param name="share">[n], double.</param>

@@ -14,7 +14,7 @@ namespace TreeRl.Torch;
 /// </summary>
 internal sealed class Head(Transformer model, Parameters parameters)
 {
-    /// <summary>What rows of logits [n, V] say as distributions, [n, 3] in double: the largest logit, ln of the sum of exp(logit - largest), and the entropy.</summary>
+    /// <summary>What logits [n, V] say as distributions, [n, 3] in double: the largest logit, ln of the sum of exp(logit - largest), entropy.</summary>
     public static Tensor Measure(Tensor logits)
     {
         using var scope = NewDisposeScope();

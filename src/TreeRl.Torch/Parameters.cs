@@ -59,8 +59,8 @@ internal sealed class Parameters : IVersionedWeights, IDisposable
     public Tensor this[string name] => tensors[name];
 
     /// <summary>
-    /// A weight as the products read it: with its adapter, matrices and biases in the type of the products; null where the architecture has none. For training it is
-    /// made inside autograd's graph, else once for a version of the weights.
+    /// A weight as the products read it: with its adapter, matrices and biases in the type of the products; null where the architecture has none. For training
+    /// it is made inside autograd's graph, else once for a version of the weights.
     /// </summary>
     public Tensor? Find(string name, bool training)
     {
@@ -77,14 +77,15 @@ internal sealed class Parameters : IVersionedWeights, IDisposable
     /// <summary>The weights of a layer.</summary>
     public LayerWeights Of(int layer, bool training) => part => Find(TensorNames.Layer(layer) + part, training);
 
-    /// <summary>Indices of what is trained of the tensors whose names begin so; the head's name stands for its adapter where there is one, and for the embedding where that is tied to it.</summary>
+    /// <summary>Indices of what is trained of tensors whose names begin so; the head's name stands for its adapter, or for a tied embedding.</summary>
     public int[] TrainedOf(params string[] beginnings)
     {
-        string[] own = [.. beginnings.Select(name => name != TensorNames.Head ? name : adapter is null ? TensorNames.HeadOf(config) : LoraSettings.Head + ".")];
+        string head = adapter is null ? TensorNames.HeadOf(config) : LoraSettings.Head + ".";
+        string[] own = Array.ConvertAll(beginnings, name => name == TensorNames.Head ? head : name);
         return [.. Enumerable.Range(0, Places.Length).Where(i => own.Any(name => Places[i].Name.StartsWith(name, StringComparison.Ordinal)))];
     }
 
-    /// <summary>Differentiates an output, times <paramref name="above"/>, by an input and by what is trained of some tensors; adds the latter and gives the former.</summary>
+    /// <summary>Gives the derivative of an output (times <paramref name="above"/>) by an input, and adds those by what is trained of some tensors.</summary>
     public Tensor AddGradients(Tensor output, Tensor[]? above, Tensor input, Tensor[] into, params string[] beginnings)
     {
         int[] own = TrainedOf(beginnings);
@@ -109,13 +110,14 @@ internal sealed class Parameters : IVersionedWeights, IDisposable
     public Tensor[] Upload(ITensorSet set) => [.. Places.Select(place => Upload(set[place.Name]))];
 
     /// <summary>Copies tensors in the order of what is trained to the host.</summary>
-    public ITensorSet Download(Tensor[] from) => TrainedTensors.Make(config, adapter, Places.Zip(from, (place, tensor) => Download(place.Name, place.Shape, tensor)));
+    public ITensorSet Download(Tensor[] from) =>
+        TrainedTensors.Make(config, adapter, Places.Zip(from, (place, tensor) => Download(place.Name, place.Shape, tensor)));
 
     /// <summary>Copies weights and adapter to the host.</summary>
     public ModelWeights Export()
     {
         var weights = new ModelWeights(config, ModelWeights.Shapes(config).Select(place => Download(place.Name, place.Shape, tensors[place.Name])));
-        return adapter is null ? weights : weights.WithAdapter((LoraAdapter)Download(Trained));
+        return weights.WithAdapter(HasAdapter ? (LoraAdapter)Download(Trained) : null);
     }
 
     public void Dispose()

@@ -30,18 +30,25 @@ public sealed class TorchEngines : IEngineProvider
     {
         bool cuda = device == EngineDevice.Cuda;
         if (cuda && BuiltFor != "cuda")
-            throw new EngineMissingException(device, EnginePart.Package, Package, "Run the script by './treerl --torch cuda script.fsx', which builds with TorchSharp-cuda-linux");
+        {
+            const string cure = "Run the script by './treerl --torch cuda script.fsx', which builds with TorchSharp-cuda-linux";
+            throw new EngineMissingException(device, EnginePart.Package, Package, cure);
+        }
         bool available;
         try
         {
             available = torch.TryInitializeDeviceType(cuda ? DeviceType.CUDA : DeviceType.CPU);
         }
-        catch (Exception met) when (met is NotSupportedException or DllNotFoundException or EntryPointNotFoundException or BadImageFormatException or TypeInitializationException)
+        catch (Exception met) when (met is NotSupportedException or TypeLoadException or BadImageFormatException or TypeInitializationException)
         {
-            throw new EngineMissingException(device, EnginePart.Package, $"{Package}, whose native library does not load: {FirstLine(met)}", "Build src/TreeRl.Torch anew, so that NuGet restores libtorch", met);
+            string found = $"{Package}, whose native library does not load: {new StringReader(met.Message.Trim()).ReadLine()}";
+            throw new EngineMissingException(device, EnginePart.Package, found, "Build src/TreeRl.Torch anew, so that NuGet restores libtorch", met);
         }
         if (!available)
-            throw new EngineMissingException(device, EnginePart.Device, $"{Package}; it sees {torch.cuda.device_count()} CUDA devices", "Look at nvidia-smi, the driver's version (CUDA 12.8 or later) and CUDA_VISIBLE_DEVICES, or choose TorchCpu or Cpu");
+        {
+            const string cure = "Look at nvidia-smi, the driver's version (CUDA 12.8 or later) and CUDA_VISIBLE_DEVICES, or choose TorchCpu or Cpu";
+            throw new EngineMissingException(device, EnginePart.Device, $"{Package}; it sees {torch.cuda.device_count()} CUDA devices", cure);
+        }
     }
 
     /// <inheritdoc/>
@@ -53,6 +60,4 @@ public sealed class TorchEngines : IEngineProvider
         if (device == EngineDevice.Cuda) torch.backends.cuda.matmul.allow_tf32 = false; // single precision means single precision
         return new TorchPolicy(weights, torch.device(device == EngineDevice.Cuda ? "cuda:0" : "cpu"), options.Validated());
     }
-
-    private static string FirstLine(Exception met) => new StringReader(met.Message.Trim()).ReadLine() ?? met.GetType().Name;
 }

@@ -44,10 +44,17 @@ internal sealed partial class TorchPolicy
         bool clipped = norm > settings.MaxGradientNorm;
         double scale = clipped ? settings.MaxGradientNorm / norm : 1;
 
-        // The update is computed twice, which costs less memory than to keep it: first without writing, to see that all of it is finite.
-        (Tensor Weight, Tensor First, Tensor Second) Update(int i) =>
-            AdamW(settings, learningRate, scale, parameters.Trained[i], gradient[i], firstMoment[i], secondMoment[i], parameters.Places[i].Shape.Length == 2);
+        double correct1 = 1 - Math.Pow(settings.Beta1, step + 1), correct2 = 1 - Math.Pow(settings.Beta2, step + 1);
+        (Tensor Weight, Tensor First, Tensor Second) Update(int i) // AdamW as the embedded engine takes it, in single precision
+        {
+            var g = gradient[i] * scale;
+            var m = firstMoment[i] * settings.Beta1 + g * (1 - settings.Beta1);
+            var v = secondMoment[i] * settings.Beta2 + g.square() * (1 - settings.Beta2);
+            double keep = parameters.Places[i].Shape.Length == 2 ? 1 - learningRate * settings.WeightDecay : 1;
+            return (parameters.Trained[i] * keep - m / correct1 / ((v / correct2).sqrt() + settings.Epsilon) * learningRate, m, v);
+        }
 
+        // Computed twice, which costs less memory than to keep it: first without writing, to see that all of it is finite.
         double[] zeros = Each(i => // a sum of zeros is 0, one with an infinity or NaN times 0 is NaN
         {
             var made = Update(i);
@@ -106,18 +113,6 @@ internal sealed partial class TorchPolicy
         var report = GroupObjective.EvaluateAll(batch, first, end, objective, logProb, entropy, dLogProb, dEntropy);
         pass.Backward(rows, layout.Token.ToArray(), tape, head.Backward(stream, predictors, dLogProb, dEntropy, gradient), gradient);
         return report;
-    }
-
-    /// <summary>One step of AdamW as the embedded engine takes it, in single precision: the new weight and moments of a tensor. Nothing is changed.</summary>
-    private (Tensor Weight, Tensor First, Tensor Second) AdamW(
-        OptimizerSettings settings, double learningRate, double scale, Tensor weight, Tensor gradient, Tensor first, Tensor second, bool decays)
-    {
-        double correct1 = 1 - Math.Pow(settings.Beta1, step + 1), correct2 = 1 - Math.Pow(settings.Beta2, step + 1);
-        var g = gradient * scale;
-        var m = first * settings.Beta1 + g * (1 - settings.Beta1);
-        var v = second * settings.Beta2 + g.square() * (1 - settings.Beta2);
-        double keep = decays ? 1 - learningRate * settings.WeightDecay : 1;
-        return (weight * keep - m / correct1 / ((v / correct2).sqrt() + settings.Epsilon) * learningRate, m, v);
     }
 
     /// <summary>A number, in double, for each tensor that is trained, brought to the host at once.</summary>

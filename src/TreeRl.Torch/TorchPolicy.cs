@@ -13,8 +13,8 @@ namespace TreeRl.Torch;
 /// gradients to a thousandth of their norm; bits differ between engines, devices and libtorch versions, and are the same from run to run on one of them.
 /// </summary>
 /// <remarks>
-/// Every call works inside dispose scopes, so that it leaves as many tensors behind when it throws as when it returns: the weights, and after the first training
-/// call the gradient and the moments.
+/// Every call works inside dispose scopes, so that it leaves as many tensors behind when it throws as when it returns: the weights, and after the first
+/// training call the gradient and the moments.
 /// </remarks>
 internal sealed partial class TorchPolicy : IPolicy, IDeviceMemory
 {
@@ -42,7 +42,8 @@ internal sealed partial class TorchPolicy : IPolicy, IDeviceMemory
 
     public ModelConfig Config => model.Config;
 
-    public string Engine => Named(IsCuda ? $"cuda:{Math.Max(0, model.Device.index)}" : $"cpu, {get_num_threads()} threads", model.Options.Checkpointing ? ", checkpointing" : "");
+    public string Engine =>
+        Named(IsCuda ? $"cuda:{Math.Max(0, model.Device.index)}" : $"cpu, {get_num_threads()} threads", model.Options.Checkpointing ? ", checkpointing" : "");
 
     public string Arithmetic => Named(IsCuda ? "cuda" : "cpu");
 

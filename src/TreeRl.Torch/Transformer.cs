@@ -12,8 +12,8 @@ namespace TreeRl.Torch;
 internal delegate Tensor? LayerWeights(string part);
 
 /// <summary>
-/// The model but for the choice of what attends to what. Shapes: R rows, D width, H query heads, KV key/value heads, g = H / KV, h head size. The residual stream
-/// [R, D], norms, rotary positions and scores are in single precision, products in the type asked for.
+/// The model but for the choice of what attends to what. Shapes: R rows, D width, H query heads, KV key/value heads, g = H / KV, h head size. The residual
+/// stream [R, D], norms, rotary positions and scores are in single precision, products in the type asked for.
 /// </summary>
 internal sealed class Transformer : IDisposable
 {
@@ -71,7 +71,8 @@ internal sealed class Transformer : IDisposable
     {
         Tensor Product(Tensor y, string part) => linear(y, weights(part + ".weight")!, weights(part + ".bias"));
         Tensor Heads(Tensor y, string part) => Product(y, $"self_attn.{part}_proj").unflatten(1, [-1, Config.HeadSize]);
-        Tensor Turned(Tensor y, string part) => Turn(weights($"self_attn.{part}_norm.weight") is { } gain ? Norm(y, gain) : y.to(ScalarType.Float32), rows.Turns);
+        Tensor Turned(Tensor y, string part) =>
+            Turn(weights($"self_attn.{part}_norm.weight") is { } gain ? Norm(y, gain) : y.to(ScalarType.Float32), rows.Turns);
 
         var normed = Norm(x, weights("input_layernorm.weight")!).to(Compute);
         var attended = rows.Attend(layer, Turned(Heads(normed, "q"), "q"), Turned(Heads(normed, "k"), "k"), Heads(normed, "v"));
@@ -81,8 +82,8 @@ internal sealed class Transformer : IDisposable
     }
 
     /// <summary>
-    /// Attention written out, the same bits each time on any device: queries [n, q, H, h], keys and values [n, KV, m, h], hidden [n, q, m] true where a query does
-    /// not see. Gives mixed values [n, q, KV, g, h] in the type of the products, and the scores [n, KV, q, g, m] in single precision.
+    /// Attention written out, the same bits each time on any device: queries [n, q, H, h], keys and values [n, KV, m, h], hidden [n, q, m] true where a query
+    /// does not see. Gives mixed values [n, q, KV, g, h] in the type of the products, and the scores [n, KV, q, g, m] in single precision.
     /// </summary>
     public (Tensor Mixed, Tensor Scores) Attend(Tensor query, Tensor keys, Tensor values, Tensor hidden)
     {

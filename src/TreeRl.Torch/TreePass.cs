@@ -67,7 +67,7 @@ internal sealed class TreePass(Transformer model, Parameters parameters)
         gradient.Dispose();
     }
 
-    /// <summary>Adds row gradients to the embedding, a product with the tokens' indicator at a time: no two sums race for a row, so the bits are the same each time.</summary>
+    /// <summary>Adds row gradients to the embedding by products with the tokens' indicator: no sums race for a row, so bits are the same each time.</summary>
     private void AddEmbedding(int[] tokens, Tensor gradient, Tensor into)
     {
         using var quiet = no_grad();

@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 
 namespace TreeRl.Torch;
 
-/// <summary>Rows that go through the model together: tokens and positions on the device, and what a row attends to. Belongs to the dispose scope it was made in.</summary>
+/// <summary>Rows that go through the model together: tokens and positions on the device, and what a row attends to. In its maker's dispose scope.</summary>
 internal abstract class ModelRows
 {
     protected ModelRows(Transformer model, ReadOnlySpan<int> tokens, ReadOnlySpan<int> positions)
@@ -28,7 +28,7 @@ internal abstract class ModelRows
     public abstract Tensor Attend(int layer, Tensor query, Tensor key, Tensor value);
 }
 
-/// <summary>Groups of rows in a tree's order: every row attends to its ancestors and itself, and a mask [n, n] of a group's n rows says what is hidden.</summary>
+/// <summary>Groups of rows in a tree's order: every row attends to its ancestors and itself; a mask [n, n] of a group's n rows says what is hidden.</summary>
 internal sealed class TreeRows : ModelRows
 {
     /// <summary>Scores that are computed at once, at most.</summary>
@@ -61,14 +61,15 @@ internal sealed class TreeRows : ModelRows
         var parts = new List<Tensor>();
         foreach (var (first, count, hidden) in groups)
         {
-            Tensor Heads(Tensor x) => x.narrow(0, first, count).transpose(0, 1).unsqueeze(0);
+            Tensor Heads(Tensor x, long end) => x.narrow(0, first, end).transpose(0, 1).unsqueeze(0);
             // Queries go in blocks, and see no keys behind the block.
             long block = Model.Options.FusedAttention ? count : Math.Clamp(MostScores / (Model.Config.Heads * count), 1, count);
             for (long from = 0; from < count; from += block)
             {
                 long rows = Math.Min(block, count - from), end = from + rows;
-                Tensor q = query.narrow(0, first + from, rows).unsqueeze(0), k = Heads(key).narrow(2, 0, end), v = Heads(value).narrow(2, 0, end), unseen = hidden.narrow(0, from, rows).narrow(1, 0, end);
-                parts.Add(Model.Options.FusedAttention ? Fused(q.transpose(1, 2), k, v, unseen) : Model.Attend(q, k, v, unseen.unsqueeze(0)).Mixed.view(rows, -1));
+                Tensor q = query.narrow(0, first + from, rows).unsqueeze(0), k = Heads(key, end), v = Heads(value, end);
+                var unseen = hidden.narrow(0, from, rows).narrow(1, 0, end).unsqueeze(0);
+                parts.Add(Model.Options.FusedAttention ? Fused(q.transpose(1, 2), k, v, unseen) : Model.Attend(q, k, v, unseen).Mixed.view(rows, -1));
             }
         }
         return parts.Count == 1 ? parts[0] : cat(parts, 0);
@@ -77,6 +78,7 @@ internal sealed class TreeRows : ModelRows
     private Tensor Fused(Tensor q, Tensor k, Tensor v, Tensor hidden)
     {
         Tensor Repeated(Tensor x) => Model.Group == 1 ? x : x.repeat_interleave(Model.Group, 1);
-        return nn.functional.scaled_dot_product_attention(q, Repeated(k), Repeated(v), hidden.logical_not()).squeeze(0).transpose(0, 1).flatten(1);
+        var mixed = nn.functional.scaled_dot_product_attention(q, Repeated(k), Repeated(v), hidden.logical_not());
+        return mixed.squeeze(0).transpose(0, 1).flatten(1);
     }
 }

@@ -13,7 +13,7 @@ internal sealed class Trunk(int slot)
 }
 
 /// <summary>A branch with a tail of its own behind a trunk it shares.</summary>
-internal class TrunkBranch : DecoderBranch
+internal sealed class TrunkBranch : DecoderBranch
 {
     public Trunk Trunk = null!;
 
@@ -22,6 +22,9 @@ internal class TrunkBranch : DecoderBranch
 
     /// <summary>Tokens in its tail.</summary>
     public int Tail;
+
+    /// <summary>Its row of next-token logits, which it may share with siblings.</summary>
+    public int LogitRow;
 }
 
 /// <summary>
@@ -44,6 +47,9 @@ internal sealed class TrunkBook(TokenRuns runs)
     /// <summary>Slots of tails.</summary>
     public SharedSlots TailSlots { get; } = new();
 
+    /// <summary>Rows of next-token logits.</summary>
+    public SharedSlots LogitRows { get; } = new();
+
     /// <summary>Tails that are to be moved into trunks before anything else is written.</summary>
     public IReadOnlyList<TailMove> Moves => moves;
 
@@ -58,6 +64,7 @@ internal sealed class TrunkBook(TokenRuns runs)
     {
         branch.Trunk = new Trunk(TrunkSlots.Take());
         Enter(branch.Run, branch.Trunk, Take(branch.Trunk, branch.Length));
+        branch.LogitRow = LogitRows.Take();
         Begin(branch);
     }
 
@@ -73,6 +80,8 @@ internal sealed class TrunkBook(TokenRuns runs)
         }
         child.Trunk = parent.Trunk;
         Enter(child.Run, child.Trunk, []);
+        child.LogitRow = parent.LogitRow;
+        LogitRows.Share(child.LogitRow);
         Begin(child);
     }
 
@@ -80,6 +89,7 @@ internal sealed class TrunkBook(TokenRuns runs)
     public void LetGo(TrunkBranch branch)
     {
         fresh.Remove(branch);
+        LogitRows.LetGo(branch.LogitRow);
         if (branch.Slot >= 0) TailSlots.LetGo(branch.Slot);
     }
 

@@ -44,11 +44,12 @@ public sealed class TreeDecoderTests
                 for (int i = 0; i < moving.Length; i++)
                 {
                     live[moving[i]] = (live[moving[i]].Branch, [.. live[moving[i]].Path, tokens[i]]);
-                    Assert.Equal(live[moving[i]].Path, decoder.PathOf(live[moving[i]].Branch));
                 }
+                if (moving.Length > 0)
+                    foreach (var (branch, path) in live) Assert.Equal(path, decoder.PathOf(branch));
             }
             foreach (var (branch, _) in live) decoder.Release(branch);
-            Assert.Equal((0, 0, 0L), (decoder.Book.TrunkSlots.InUse, decoder.Book.TailSlots.InUse, decoder.CachedTokens));
+            Assert.Equal((0, 0, 0, 0L), (decoder.Book.TrunkSlots.InUse, decoder.Book.TailSlots.InUse, decoder.Book.LogitRows.InUse, decoder.CachedTokens));
         }
     }
 
@@ -115,15 +116,16 @@ public sealed class TreeDecoderTests
     private static int[] Tokens(Random random, int count) => [.. Enumerable.Range(0, count).Select(_ => random.Next(32))];
 
     /// <summary>Keeps tokens where an engine keeps their keys. A branch's entropy is the number of tokens it has read.</summary>
-    private sealed class PaperDecoder : TreeDecoder<TrunkBranch>
+    private sealed class PaperDecoder : TrunkDecoder
     {
         private readonly Dictionary<(int Slot, int Column), (int Position, int Token)> trunks = [], tails = [];
         private readonly Dictionary<int, int[]> seen = []; // tail slot -> columns
+        private readonly Dictionary<int, int> rows = [];   // logit row -> the token that they follow
 
         public PaperDecoder()
-            : base(TestModels.Plain, new Unchanging()) => Book = new TrunkBook(Runs);
-
-        public TrunkBook Book { get; }
+            : base(TestModels.Plain, new Unchanging())
+        {
+        }
 
         /// <summary>Tokens written to tails.</summary>
         public int Written { get; private set; }
@@ -133,24 +135,25 @@ public sealed class TreeDecoderTests
         public int[] PathOf(int id)
         {
             var branch = Branch(id);
-            var cells = seen[branch.Slot].Select(column => trunks[(branch.Trunk.Slot, column)]).Concat(Enumerable.Range(0, branch.Tail).Select(at => tails[(branch.Slot, at)])).OrderBy(cell => cell.Position).ToArray();
+            var trunk = seen[branch.Slot].Select(column => trunks[(branch.Trunk.Slot, column)]);
+            var cells = trunk.Concat(Enumerable.Range(0, branch.Tail).Select(at => tails[(branch.Slot, at)])).OrderBy(cell => cell.Position).ToArray();
             Assert.Equal(Enumerable.Range(0, branch.Length), cells.Select(cell => cell.Position));
+            Assert.Equal(cells[^1].Token, rows[branch.LogitRow]);
             return [.. cells.Select(cell => cell.Token)];
         }
 
-        protected override void Read(ReadOnlySpan<int[]> prompts, Span<TrunkBranch> made)
+        protected override void ReadTrunks(ReadOnlySpan<int[]> prompts, ReadOnlySpan<TrunkBranch> made)
         {
             for (int i = 0; i < made.Length; i++)
             {
-                Book.Plant(made[i]);
+                rows[made[i].LogitRow] = prompts[i][^1];
                 for (int t = 0; t < prompts[i].Length; t++) trunks[(made[i].Trunk.Slot, t)] = (t, prompts[i][t]);
             }
         }
 
-        protected override void Share(TrunkBranch parent, TrunkBranch child) => Book.Share(parent, child);
-
-        protected override void Step(Span<TrunkBranch> moving, ReadOnlySpan<int> tokens)
+        protected override void ReadTails(ReadOnlySpan<TrunkBranch> moving, ReadOnlySpan<int> tokens, int longestTail)
         {
+            Assert.Equal(moving.ToArray().Select(branch => branch.Tail + 1).DefaultIfEmpty().Max(), longestTail);
             var (tail, position, trunk, column) = Book.MovesByToken();
             for (int i = 0; i < tail.Length; i++) trunks[(trunk[i], column[i])] = tails[(tail[i], position[i])];
             Assert.Equal(column.Select(c => c + 1).DefaultIfEmpty().Max(), Book.ColumnsToMove);
@@ -160,7 +163,8 @@ public sealed class TreeDecoderTests
             Book.Settled();
             for (int i = 0; i < moving.Length; i++)
             {
-                tails[(moving[i].Slot, moving[i].Tail++)] = (moving[i].Length, tokens[i]);
+                tails[(moving[i].Slot, moving[i].Tail)] = (moving[i].Length, tokens[i]);
+                rows[moving[i].LogitRow] = tokens[i];
                 Written++;
             }
         }
@@ -171,10 +175,6 @@ public sealed class TreeDecoderTests
         }
 
         protected override void Copy(TrunkBranch branch, Span<float> logits) => throw new NotSupportedException();
-
-        protected override void LetGo(TrunkBranch branch) => Book.LetGo(branch);
-
-        protected override void Ended(int run) => Book.Ended(run);
 
         protected override void Free()
         {
