@@ -41,6 +41,32 @@ public sealed class CpuDecoderTests
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]
+    public void Branches_of_several_waves_give_the_bits_of_their_paths_decoded_alone(int threads)
+    {
+        const int Branches = 900;
+        var config = TestModels.ByName["qwen3: q/k norm, untied, head 32"];
+        using var policy = CpuPolicy.Create(TestBatches.Weights(config), new CpuOptions { Threads = threads });
+        using var decoder = policy.NewDecoder(Picking);
+        using var alone = policy.NewDecoder(Picking);
+        int[] prompt = Path(config, 20), root = new int[1], ids = new int[Branches];
+        decoder.Prompt(new[] { prompt }, root);
+        decoder.Fork(root[0], ids);
+        int[] first = [.. ids.Select((_, i) => i % config.VocabSize)], second = [.. ids.Select((_, i) => i / config.VocabSize)];
+        decoder.Advance(ids, first);
+        decoder.Advance(ids, second);
+        foreach (int i in new[] { 0, 1, 255, 256, 257, 449, 450, 511, 512, 600, 706, 767, 768, Branches - 1 })
+        {
+            alone.Prompt(new[] { prompt }, root);
+            alone.Advance(root, [first[i]]);
+            alone.Advance(root, [second[i]]);
+            Assert.Equal(Logits(alone, root[0], config), Logits(decoder, ids[i], config));
+        }
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
     public void A_forked_branch_gives_the_bits_of_its_path_decoded_alone(int threads)
     {
         var config = TestModels.ByName["qwen3: q/k norm, untied, head 32"];

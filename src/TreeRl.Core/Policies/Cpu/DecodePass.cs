@@ -10,8 +10,10 @@ namespace TreeRl.Policies.Cpu;
 /// </summary>
 internal sealed unsafe partial class DecodePass : IDisposable
 {
-    // Small models: a wave's keys and values stay in the second-level cache. Large ones: the weights are read once a wave.
-    private const int SmallWave = 64, LargeWave = 256;
+    // Rows that go through the model together: the weights are read once a wave.
+    private const int WaveRows = 256;
+
+    // A model that the second-level caches of two cores about hold: read by each thread for itself it costs less than the barriers of a shared wave.
     private const long SmallModelBytes = 8 << 20;
     private const long LogitFloats = 1 << 24;
 
@@ -25,7 +27,8 @@ internal sealed unsafe partial class DecodePass : IDisposable
     private readonly NativeBuffer<int> integers = new();
     private readonly NativeBuffer<nint> paths = new();
     private readonly Action<int> together, apart;
-    private readonly int waveRows, logitRows;
+    private readonly int logitRows;
+    private readonly bool small;
     private LogitMeasure[] measures = [];
     private int* tokens, positions, pathStart, logitBlock;
     private int rowCount, pathCount, currentStart, longest, waveFirst, waveEnd;
@@ -39,8 +42,8 @@ internal sealed unsafe partial class DecodePass : IDisposable
         this.logits = logits;
         layout = weights.Layout;
         attention = new DecodeAttention(layout);
-        waveRows = weights.ForwardBytes <= SmallModelBytes ? SmallWave : LargeWave;
-        logitRows = (int)Math.Clamp(LogitFloats / layout.Vocab, 6, waveRows);
+        small = weights.ForwardBytes <= SmallModelBytes;
+        logitRows = (int)Math.Clamp(LogitFloats / layout.Vocab, 6, WaveRows);
         buffers = new WaveBuffers[pool.Threads];
         for (int i = 0; i < buffers.Length; i++) buffers[i] = new WaveBuffers(layout);
         together = Together;
@@ -91,8 +94,8 @@ internal sealed unsafe partial class DecodePass : IDisposable
     {
         independentRows = independent;
         int perThread = rowCount / pool.Threads;
-        bool share = pool.Threads > 1 && (perThread < 16 || (perThread < 64 && waveRows == LargeWave));
-        int wave = Math.Min(waveRows, rowCount);
+        bool share = pool.Threads > 1 && (perThread < 16 || (perThread < 64 && !small));
+        int wave = Math.Min(WaveRows, rowCount);
         long scratchFloats = DecodeAttention.ScratchFloats(layout, wave, longest);
         for (int i = 0; i < buffers.Length; i++) buffers[i].Reserve(wave, Math.Min(logitRows, wave), scratchFloats);
         if (independent && !share)
@@ -100,9 +103,9 @@ internal sealed unsafe partial class DecodePass : IDisposable
             pool.Run(apart);
             return;
         }
-        for (waveFirst = 0; waveFirst < rowCount; waveFirst += waveRows)
+        for (waveFirst = 0; waveFirst < rowCount; waveFirst += WaveRows)
         {
-            waveEnd = Math.Min(rowCount, waveFirst + waveRows);
+            waveEnd = Math.Min(rowCount, waveFirst + WaveRows);
             pool.Run(together);
         }
     }
@@ -119,7 +122,7 @@ internal sealed unsafe partial class DecodePass : IDisposable
     private void Apart(int worker)
     {
         int end = (int)((long)rowCount * (worker + 1) / pool.Threads);
-        for (int first = (int)((long)rowCount * worker / pool.Threads); first < end; first += waveRows)
-            Wave(first, Math.Min(waveRows, end - first), buffers[worker], buffers[worker], 0, 1);
+        for (int first = (int)((long)rowCount * worker / pool.Threads); first < end; first += WaveRows)
+            Wave(first, Math.Min(WaveRows, end - first), buffers[worker], buffers[worker], 0, 1);
     }
 }
