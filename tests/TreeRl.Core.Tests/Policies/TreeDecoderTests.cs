@@ -19,25 +19,27 @@ public sealed class TreeDecoderTests
             var live = new List<(int Branch, int[] Path)>();
             for (int step = 0; step < 60; step++)
             {
-                if (live.Count < 3 || random.Next(10) == 0)
+                for (int act = random.Next(6); act >= 0 || live.Count == 0; act--)
                 {
-                    int[][] prompts = [.. Enumerable.Range(0, random.Next(1, 4)).Select(_ => Tokens(random, random.Next(1, 6)))];
-                    var ids = new int[prompts.Length];
-                    decoder.Prompt(prompts, ids);
-                    live.AddRange(ids.Zip(prompts));
-                }
-                foreach (var (branch, path) in live.Where(_ => random.Next(4) == 0).ToArray())
-                {
+                    int kind = random.Next(live.Count > 12 ? 5 : 3), at = random.Next(live.Count);
+                    if (live.Count == 0 || kind == 0)
+                    {
+                        int[][] prompts = [.. Enumerable.Range(0, random.Next(1, 4)).Select(_ => Tokens(random, random.Next(1, 6)))];
+                        var ids = new int[prompts.Length];
+                        decoder.Prompt(prompts, ids);
+                        live.AddRange(ids.Zip(prompts));
+                        continue;
+                    }
+                    var (branch, path) = live[at];
+                    live.RemoveAt(at);
+                    if (kind > 1)
+                    {
+                        decoder.Release(branch);
+                        continue;
+                    }
                     var children = new int[random.Next(1, 4)];
                     decoder.Fork(branch, children);
-                    live.Remove((branch, path));
                     live.AddRange(children.Select(child => (child, path)));
-                }
-                // Some right after their fork, before anything is brought up to date.
-                foreach (var (branch, path) in live.Where(_ => random.Next(live.Count > 20 ? 2 : 6) == 0).ToArray())
-                {
-                    decoder.Release(branch);
-                    live.Remove((branch, path));
                 }
                 int[] moving = [.. Enumerable.Range(0, live.Count).Where(_ => random.Next(3) > 0)], tokens = Tokens(random, moving.Length);
                 decoder.Advance([.. moving.Select(i => live[i].Branch)], tokens);
@@ -156,6 +158,8 @@ public sealed class TreeDecoderTests
             Assert.Equal(moving.ToArray().Select(branch => branch.Tail + 1).DefaultIfEmpty().Max(), longestTail);
             var (tail, position, trunk, column) = Book.MovesByToken();
             for (int i = 0; i < tail.Length; i++) trunks[(trunk[i], column[i])] = tails[(tail[i], position[i])];
+            Assert.Distinct(trunk.Zip(column));
+            Assert.Distinct(Book.Fresh.Select(branch => branch.Slot));
             Assert.Equal(column.Select(c => c + 1).DefaultIfEmpty().Max(), Book.ColumnsToMove);
             int width = Book.Fresh.Select(branch => branch.Trunk.Columns.End).DefaultIfEmpty().Max();
             bool[] sees = Book.SeenByFresh(width);

@@ -72,6 +72,22 @@ public class SamplerTests
     }
 
     [Fact]
+    public void A_branch_that_stops_takes_no_token_from_those_that_go_on()
+    {
+        // 'a' is followed by a free choice, where a branch at the depth limit stops; 'b' by 'e' and the end for certain.
+        static double[] Row(int[] answer) => answer switch
+        {
+            [] => [0, .5, .5, 0, 0, 0],
+            [1, ..] => [0, .2, .2, .2, .2, .2],
+            [2] => [0, 0, 0, 0, 0, 1],
+            _ => [1, 0, 0, 0, 0, 0],
+        };
+        var plan = new SamplingPlan { Trees = 16, MaxLeaves = 100, Branch = BranchTrigger.EntropyAbove(1), MaxDepth = 0, AtMaxDepth = DepthLimit.Stop, MaxTokens = 9 };
+        string[] leaves = [.. Grow.Text(Grow.Forest(FakePolicy.Scripted(6, Row), Letters, plan), Letters).Split(' ').Distinct().Order()];
+        Assert.Equal(["a!MaxDepth", "be<end>!EndOfText"], leaves);
+    }
+
+    [Fact]
     public void Entropy_branching_forks_exactly_where_the_entropy_is_above_the_threshold()
     {
         // Two certain tokens, then a fair choice of three (ln 3 = 1.0986), then two certain ones and the end.
