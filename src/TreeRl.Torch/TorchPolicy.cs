@@ -91,7 +91,7 @@ internal sealed partial class TorchPolicy : IPolicy, IDeviceMemory
         parameters.Dispose();
         model.Dispose();
         foreach (var tensor in gradient.Concat(firstMoment).Concat(secondMoment)) tensor.Dispose();
-            }
+    }
 
     private bool IsCuda => model.Device.type == DeviceType.CUDA;
 

@@ -10,7 +10,8 @@ namespace TreeRl.Policies;
 /// Life of a branch: <see cref="Prompt"/> makes branches whose next-token distribution is known; <see cref="Pick"/> measures it and draws
 /// from it any number of times; <see cref="Fork"/> turns one branch into several that stand at the same place; <see cref="Advance"/>
 /// appends a token to each of many branches and computes their next distributions; <see cref="Release"/> ends one. A device sends back
-/// ids, log-probabilities and entropies only, in one copy for each <see cref="Pick"/>; <see cref="CopyLogits"/> is for tests and custom triggers.
+/// ids, log-probabilities and entropies only, in one copy for each <see cref="Pick"/>, which the sampler calls once a step where <see cref="CallsAreDear"/>;
+/// <see cref="CopyLogits"/> is for tests and custom triggers.
 /// </remarks>
 public interface IDecoder : IDisposable
 {
@@ -37,6 +38,9 @@ public interface IDecoder : IDisposable
     /// <param name="entropies">Receives the entropy in nats of each request's distribution: full vocabulary, temperature 1. Empty when nobody wants to know.</param>
     /// <exception cref="NonFiniteException">A distribution is not finite.</exception>
     void Pick(ReadOnlySpan<PickRequest> requests, Span<TokenPick> picks, Span<float> entropies = default);
+
+    /// <summary>Whether a call of <see cref="Pick"/> costs more than many draws, as where its result crosses a bus: the sampler then draws for forks before it knows of them.</summary>
+    bool CallsAreDear => false;
 
     /// <summary>Entropy in nats of each branch's next-token distribution, as <see cref="Pick"/> measures it, where nothing is to be drawn.</summary>
     void Entropies(ReadOnlySpan<int> branches, Span<float> entropies);

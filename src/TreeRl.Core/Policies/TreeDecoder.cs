@@ -42,6 +42,9 @@ internal abstract class TreeDecoder<TBranch> : IDecoder
     /// <inheritdoc/>
     public abstract long CacheBytes { get; }
 
+    /// <inheritdoc/>
+    public virtual bool CallsAreDear => false;
+
     protected ModelConfig Config { get; }
 
     /// <summary>What each branch has read since it was forked.</summary>

@@ -9,6 +9,9 @@ internal abstract class TrunkDecoder : TreeDecoder<TrunkBranch>
     protected TrunkDecoder(ModelConfig config, IVersionedWeights weights)
         : base(config, weights) => Book = new TrunkBook(Runs);
 
+    /// <inheritdoc/>
+    public sealed override bool CallsAreDear => true;
+
     internal TrunkBook Book { get; }
 
     /// <summary>Reads prompts into the columns 0, 1, .. of their branches' trunks, and makes their logits.</summary>

@@ -6,12 +6,13 @@ using TreeRl.Policies;
 namespace TreeRl.Sampling;
 
 /// <summary>
-/// One step: draw a token for every branch, decide forks, draw again where one forks, record, end, and let the policy read the new tokens. The first draw of a
-/// branch is the same whether it forks or not, so that all branches are measured and drawn from in one call, and forks, which are rare, cost a second one.
+/// One step: draw a token for every branch, decide forks, draw again where one forks, record, end, and let the policy read the new tokens. The first draws of a
+/// branch are the same however many follow, so that all branches are measured and drawn from in one call. Forks, which are rare, cost a second one where draws
+/// are what costs; where calls are, every branch that may fork draws for its widest fork at once.
 /// </summary>
 internal sealed partial class SamplerRun
 {
-    private int[] widths = new int[64], readCaches = new int[64], readTokens = new int[64], forked = new int[16];
+    private int[] widths = new int[64], firstPick = new int[64], drawn = new int[64], readCaches = new int[64], readTokens = new int[64], forked = new int[16];
     private float[] entropies = new float[64];
     private bool[] fires = new bool[64];
     private PickRequest[] requests = new PickRequest[64];
@@ -21,21 +22,28 @@ internal sealed partial class SamplerRun
     private void Step()
     {
         Reserve(liveCount);
-        for (int i = 0; i < liveCount; i++) requests[i] = Request(live[i], 1);
-        Pick(liveCount, picks.AsSpan(0, liveCount), entropies.AsSpan(0, liveCount));
-        int kept = 0, forking = 0, forkDraws = 0;
+        int ahead = 0, kept = 0, forking = 0, forkDraws = 0, chosen = 0;
+        for (int i = 0; i < liveCount; i++)
+        {
+            drawn[i] = decoder.CallsAreDear ? WidestFork(in live[i]) : 1;
+            requests[i] = Request(live[i], drawn[i]);
+            firstPick[i] = ahead;
+            ahead += drawn[i];
+        }
+        if (picks.Length < ahead) picks = new TokenPick[2 * ahead];
+        Pick(liveCount, picks.AsSpan(0, ahead), entropies.AsSpan(0, liveCount));
         foreach (int prompt in active) Decide(prompt, ref kept);
         liveCount = kept;
         for (int i = 0; i < kept; i++)
         {
-            if (widths[i] == 1) continue;
+            chosen += widths[i];
+            if (widths[i] <= drawn[i]) continue;
             requests[forking++] = Request(live[i], widths[i]);
             forkDraws += widths[i];
         }
-        int drawn = kept - forking + forkDraws;
-        peakBranches = Math.Max(peakBranches, drawn);
+        peakBranches = Math.Max(peakBranches, chosen);
         if (forkPicks.Length < forkDraws) forkPicks = new TokenPick[2 * forkDraws];
-        if (readCaches.Length < drawn) (readCaches, readTokens) = (new int[2 * drawn], new int[2 * drawn]);
+        if (readCaches.Length < chosen) (readCaches, readTokens) = (new int[2 * chosen], new int[2 * chosen]);
         Pick(forking, forkPicks.AsSpan(0, forkDraws), default);
 
         nextCount = readCount = 0;
@@ -47,8 +55,9 @@ internal sealed partial class SamplerRun
             int end = of.From + of.Live;
             for (int i = of.From; i < end; i++)
             {
-                Take(ref live[i], widths[i] == 1 ? picks.AsSpan(i, 1) : forkPicks.AsSpan(forkPick, widths[i]), entropies[i]);
-                if (widths[i] > 1) forkPick += widths[i];
+                bool again = widths[i] > drawn[i];
+                Take(ref live[i], again ? forkPicks.AsSpan(forkPick, widths[i]) : picks.AsSpan(firstPick[i], widths[i]), entropies[i]);
+                if (again) forkPick += widths[i];
             }
             of.From = from;
             if (of.Live > 0 || GoOnWith(prompt)) active[goingOn++] = prompt;
@@ -88,7 +97,8 @@ internal sealed partial class SamplerRun
             anyFired |= fired;
             fires[kept] = fired;
             entropies[kept] = entropies[i];
-            picks[kept] = picks[i];
+            firstPick[kept] = firstPick[i];
+            drawn[kept] = drawn[i];
             live[kept++] = branch;
         }
         long tokensLeft = plan.PromptTokenBudget - of.Tokens;
@@ -112,6 +122,19 @@ internal sealed partial class SamplerRun
         {
             if (fires[i]) (live[i].SegmentLogProb, live[i].SegmentTokens) = (0, 0);
         }
+    }
+
+    /// <summary>The most branches that one may become at this step, as far as is known without its next distribution.</summary>
+    private int WidestFork(in Branch branch)
+    {
+        ref readonly var of = ref growth[branch.Prompt];
+        int spare = plan.MaxLeaves - of.Leaves;
+        if (spare < 1 || branch.Depth >= plan.MaxDepth || branch.NodeTokens == 0 || branch.RunsToEnd || plan.Branch == BranchTrigger.Never) return 1;
+        if (!plan.Branch.NeedsNextDistribution && !Asked(branch, float.NaN, of.Leaves, of.Live)) return 1;
+        // Rules that share leaves or tokens out, and weights, may give one branch all of them.
+        int most = plan.FanOutRule != FanOutRule.Fixed || plan.Weights is not null ? int.MaxValue
+            : plan.FanOuts.IsEmpty ? Math.Max(plan.FanOut, plan.FanOutUpTo) : plan.FanOuts[branch.Depth];
+        return Math.Min(most, 1 + spare);
     }
 
     private PickRequest Request(in Branch branch, int width) => new(branch.Cache, width, distinct && width > 1, branch.Seed.Child(branch.PathTokens));
@@ -222,6 +245,6 @@ internal sealed partial class SamplerRun
     {
         if (widths.Length >= count) return;
         int size = 2 * count;
-        (widths, entropies, fires, requests, picks) = (new int[size], new float[size], new bool[size], new PickRequest[size], new TokenPick[size]);
+        (widths, firstPick, drawn, entropies, fires, requests) = (new int[size], new int[size], new int[size], new float[size], new bool[size], new PickRequest[size]);
     }
 }

@@ -14,6 +14,9 @@ internal sealed class FakePolicy(int vocabSize, Func<int[], float[]> logits, int
 {
     public List<FakeDecoder> Decoders { get; } = [];
 
+    /// <summary>What its decoders say of <see cref="IDecoder.CallsAreDear"/>.</summary>
+    public bool CallsAreDear { get; init; }
+
     public ModelConfig Config { get; } = new()
     {
         VocabSize = vocabSize,
@@ -34,7 +37,7 @@ internal sealed class FakePolicy(int vocabSize, Func<int[], float[]> logits, int
 
     public IDecoder NewDecoder(PickSettings picking)
     {
-        var decoder = new FakeDecoder(vocabSize, logits, context, picking);
+        var decoder = new FakeDecoder(vocabSize, logits, context, picking) { CallsAreDear = CallsAreDear };
         Decoders.Add(decoder);
         return decoder;
     }
@@ -43,7 +46,7 @@ internal sealed class FakePolicy(int vocabSize, Func<int[], float[]> logits, int
     public static FakePolicy Uniform(int vocabSize, int context = 1000) => new(vocabSize, _ => new float[vocabSize], context);
 
     /// <summary>Logits that look random and depend on the whole path; token 0 is rarer by <paramref name="endBias"/>.</summary>
-    public static FakePolicy Scrambled(int vocabSize, float endBias = 0, int context = 1000) => new(vocabSize, path =>
+    public static FakePolicy Scrambled(int vocabSize, float endBias = 0, int context = 1000, bool callsAreDear = false) => new(vocabSize, path =>
     {
         var seed = Seed.Of(12345);
         foreach (int id in path) seed = seed.Child(id);
@@ -51,7 +54,10 @@ internal sealed class FakePolicy(int vocabSize, Func<int[], float[]> logits, int
         for (int i = 0; i < vocabSize; i++) row[i] = (float)(3 * seed.Uniform(i));
         row[0] -= endBias;
         return row;
-    }, context);
+    }, context)
+    {
+        CallsAreDear = callsAreDear,
+    };
 
     /// <summary>Reads from a script: the answer's tokens so far choose the row; a row is probabilities.</summary>
     public static FakePolicy Scripted(int vocabSize, Func<int[], double[]> probabilities, int promptTokens = 1) =>
@@ -91,6 +97,8 @@ internal sealed class FakeDecoder(int vocabSize, Func<int[], float[]> logits, in
     private readonly Dictionary<int, int[]> branches = [];
     private readonly TokenPicker picker = new(vocabSize, picking);
     private int nextBranch = 100;
+
+    public bool CallsAreDear { get; init; }
 
     public int LiveBranches => branches.Count;
 

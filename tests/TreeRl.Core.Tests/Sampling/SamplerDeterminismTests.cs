@@ -45,6 +45,20 @@ public class SamplerDeterminismTests
 
     [Theory]
     [MemberData(nameof(Trials))]
+    public void Drawing_for_forks_ahead_gives_the_same_forest_in_one_call_a_step(int trial)
+    {
+        var plan = RandomPlan(Seed.Of(trial));
+        if (plan.FanOutRule == FanOutRule.Fixed) plan = plan with { FanOutUpTo = plan.FanOut + trial % 3 };
+        FakePolicy plain = FakePolicy.Scrambled(9, endBias: 1), dear = FakePolicy.Scrambled(9, endBias: 1, callsAreDear: true);
+        SampledForest expected = Grow.Sampled(plain, Letters, plan, Grow.Prompts(4), trial), actual = Grow.Sampled(dear, Letters, plan, Grow.Prompts(4), trial);
+        Assert.Equal(Grow.Text(expected.Forest, Letters), Grow.Text(actual.Forest, Letters));
+        Assert.Equal(expected.Forest.LogProb.ToArray(), actual.Forest.LogProb.ToArray());
+        Assert.Equal(expected.Stats.Steps, dear.Decoders[0].PickCalls);
+        Assert.True(plain.Decoders[0].PickCalls >= dear.Decoders[0].PickCalls);
+    }
+
+    [Theory]
+    [MemberData(nameof(Trials))]
     public void Any_plan_keeps_its_limits_and_frees_its_branches(int trial)
     {
         var plan = RandomPlan(Seed.Of(trial));
