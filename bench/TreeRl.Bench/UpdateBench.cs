@@ -73,14 +73,9 @@ internal sealed class UpdateBench(CpuPolicy policy, Workload workload)
             int count = live.Count;
             if (requests.Length < count)
                 (requests, picks, entropies, branches, tokens) = (new PickRequest[2 * count], new TokenPick[2 * count], new float[2 * count], new int[2 * count], new int[2 * count]);
-            for (int i = 0; i < count; i++)
-            {
-                branches[i] = live[i].Branch;
-                requests[i] = new PickRequest(live[i].Branch, 1, false, Seed.Of(step).Child(live[i].Node).Child(round));
-            }
+            for (int i = 0; i < count; i++) requests[i] = new PickRequest(live[i].Branch, 1, false, Seed.Of(step).Child(live[i].Node).Child(round));
             at = Stopwatch.GetTimestamp();
-            decoder.Pick(requests.AsSpan(0, count), picks.AsSpan(0, count));
-            decoder.Entropies(branches.AsSpan(0, count), entropies.AsSpan(0, count));
+            decoder.Pick(requests.AsSpan(0, count), picks.AsSpan(0, count), entropies.AsSpan(0, count));
             model += Stopwatch.GetTimestamp() - at;
             int read = 0;
             for (int i = 0; i < count; i++)

@@ -42,9 +42,6 @@ public interface IDecoder : IDisposable
     /// <summary>Whether a call of <see cref="Pick"/> costs more than many draws, as where its result crosses a bus: the sampler then draws for forks before it knows of them.</summary>
     bool CallsAreDear => false;
 
-    /// <summary>Entropy in nats of each branch's next-token distribution, as <see cref="Pick"/> measures it, where nothing is to be drawn.</summary>
-    void Entropies(ReadOnlySpan<int> branches, Span<float> entropies);
-
     /// <summary>Copies a branch's next-token logits (length V) to the host. Slow on a device.</summary>
     void CopyLogits(int branch, Span<float> logits);
 

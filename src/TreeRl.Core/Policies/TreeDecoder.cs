@@ -24,7 +24,6 @@ internal abstract class TreeDecoder<TBranch> : IDecoder
     private readonly IVersionedWeights weights;
     private readonly long version;
     private TBranch[] moving = [];
-    private PickRequest[] measured = [];
     private long calls;
     private bool disposed;
 
@@ -120,15 +119,6 @@ internal abstract class TreeDecoder<TBranch> : IDecoder
         Guard.SameLength(picks.Length, total, "the sum of the requests' counts");
         if (!entropies.IsEmpty) Guard.SameLength(entropies.Length, requests.Length, "one entropy for each request");
         if (!requests.IsEmpty) Draw(requests, picks, entropies);
-    }
-
-    /// <inheritdoc/>
-    public void Entropies(ReadOnlySpan<int> branches, Span<float> entropies)
-    {
-        Guard.SameLength(entropies.Length, branches.Length, "one entropy for each branch");
-        if (measured.Length < branches.Length) measured = new PickRequest[Math.Max(branches.Length, 2 * measured.Length)];
-        for (int i = 0; i < branches.Length; i++) measured[i] = new PickRequest(branches[i], 0, false, default);
-        Pick(measured.AsSpan(0, branches.Length), [], entropies);
     }
 
     /// <inheritdoc/>

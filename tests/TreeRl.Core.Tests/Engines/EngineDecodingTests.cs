@@ -60,7 +60,7 @@ public sealed class EngineDecodingTests
                 var logits = new float[config.VocabSize];
                 var entropy = new float[1];
                 decoder.CopyLogits(branch, logits);
-                decoder.Entropies([branch], entropy);
+                decoder.Pick([new PickRequest(branch, 0, false, default)], [], entropy);
                 Assert.Equal(path.Length, decoder.Length(branch));
                 for (int j = 0; j < logits.Length; j++)
                 {

@@ -36,8 +36,7 @@ public sealed class CpuAllocationTests
             for (int step = 0; step < 40; step++)
             {
                 for (int i = 0; i < ids.Length; i++) requests[i] = new PickRequest(ids[i], 1, false, Seed.Of(step).Child(i));
-                decoder.Pick(requests, picks);
-                decoder.Entropies(ids, entropies);
+                decoder.Pick(requests, picks, entropies);
                 for (int i = 0; i < ids.Length; i++) tokens[i] = picks[i].Id;
                 if (step % 5 == 0)
                 {

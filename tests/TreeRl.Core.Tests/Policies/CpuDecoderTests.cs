@@ -29,7 +29,7 @@ public sealed class CpuDecoderTests
             float[] logits = Logits(decoder, branch[0], config);
             for (int j = 0; j < logits.Length; j++) Assert.InRange(logits[j] - expected[length - 1][j], -3e-5, 3e-5);
             var entropy = new float[1];
-            decoder.Entropies(branch, entropy);
+            decoder.Pick([new PickRequest(branch[0], 0, false, default)], [], entropy);
             Assert.Equal(ReferenceModel.Read(expected[length - 1], 0).Entropy, entropy[0], 3e-5);
             Assert.Equal(length, decoder.Length(branch[0]));
             if (length == path.Length) break;
@@ -128,7 +128,7 @@ public sealed class CpuDecoderTests
             foreach (int token in node.Tokens)
             {
                 var values = new float[1];
-                decoder.Entropies([branch], values);
+                decoder.Pick([new PickRequest(branch, 0, false, default)], [], values);
                 entropy.Add(values[0]);
                 logProb.Add(LogitMeasure.Of(Logits(decoder, branch, config)).LogProb(Logits(decoder, branch, config)[token]));
                 decoder.Advance([branch], [token]);

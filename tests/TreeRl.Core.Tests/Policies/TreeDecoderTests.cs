@@ -76,7 +76,7 @@ public sealed class TreeDecoderTests
         var branch = new int[1];
         decoder.Prompt(new[] { new[] { 1, 2 } }, branch);
         var entropies = new float[1];
-        decoder.Entropies(branch, entropies);
+        decoder.Pick([new PickRequest(branch[0], 0, false, default)], [], entropies);
         Assert.Equal(2, entropies[0]);
         Assert.Throws<ArgumentOutOfRangeException>(() => decoder.Pick([new PickRequest(branch[0], -1, false, default)], []));
         Assert.Throws<ArgumentException>(() => decoder.Pick([new PickRequest(branch[0], 1, false, default)], new TokenPick[1], new float[2]));

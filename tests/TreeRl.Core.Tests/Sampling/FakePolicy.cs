@@ -145,8 +145,6 @@ internal sealed class FakeDecoder(int vocabSize, Func<int[], float[]> logits, in
         }
     }
 
-    public void Entropies(ReadOnlySpan<int> ids, Span<float> entropies) => throw new NotSupportedException("the sampler learns entropies with its picks");
-
     public void Pick(ReadOnlySpan<PickRequest> requests, Span<TokenPick> picks, Span<float> entropies = default)
     {
         if (requests.IsEmpty) throw new ArgumentException("no requests");

@@ -65,9 +65,10 @@ internal sealed unsafe partial class DecodePass
         int stride = layout.QkvWidth, h = layout.HeadSize, keyHeads = layout.Config.KeyValueHeads, group = layout.Config.Heads / keyHeads;
         // Units of work in the order of heads, so that a part has neighbouring rows.
         int begin = count * keyHeads * part / parts, end = count * keyHeads * (part + 1) / parts;
+        (int From, int To) RowsOf(int head) => (Math.Max(begin, head * count) - head * count, Math.Min(end, (head + 1) * count) - head * count);
         for (int head = begin / count; head * count < end; head++)
         {
-            int from = Math.Max(begin, head * count) - head * count, to = Math.Min(end, (head + 1) * count) - head * count;
+            var (from, to) = RowsOf(head);
             Enter(l, head, first + from, to - from, shared.Qkv + (long)from * stride);
         }
         // A row of a prompt attends to keys that another worker stores.
@@ -75,7 +76,7 @@ internal sealed unsafe partial class DecodePass
         var rows = new PathRows(paths.Pointer, pathStart, positions);
         for (int head = begin / count; head * count < end; head++)
         {
-            int from = Math.Max(begin, head * count) - head * count, to = Math.Min(end, (head + 1) * count) - head * count;
+            var (from, to) = RowsOf(head);
             attention.Attend(
                 l, head, rows, mine.Paths.Edges, first + from, first + to, shared.Qkv + head * group * h - (long)first * stride, stride,
                 shared.Attended + head * group * h - (long)first * layout.QueryWidth, layout.QueryWidth, mine.Scratch);
