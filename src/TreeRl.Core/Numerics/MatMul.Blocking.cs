@@ -39,23 +39,32 @@ internal static unsafe partial class MatMul
                 {
                     for (int panel = firstPanel; panel < endPanel; panel++)
                         for (int l = 0; l < k; l += step)
-                            PanelBlock(rows, l, Math.Min(step, k - l), blockA, strideA, b, panel, blockC, strideC, accumulate);
+                            PanelBlock(rows, l, Math.Min(step, k - l), blockA, strideA, b, panel, blockC, strideC, accumulate, l + step < k ? Part(panel, l + step) : Part(panel + 1, 0));
                 }
                 else
                 {
                     for (int l = 0; l < k; l += step)
                         for (int panel = firstPanel; panel < endPanel; panel++)
-                            PanelBlock(rows, l, Math.Min(step, k - l), blockA, strideA, b, panel, blockC, strideC, accumulate);
+                            PanelBlock(rows, l, Math.Min(step, k - l), blockA, strideA, b, panel, blockC, strideC, accumulate, Part(panel + 1, l));
                 }
             }
+
+            float* Part(int panel, int l) => panel < endPanel ? b.Panel(panel) + (long)l * b.WidthOf(panel) : null;
         }
 
-        /// <summary>C (+)= A B with plain B, <paramref name="n"/> a multiple of 16; the tile's columns outside, its rows inside.</summary>
+        /// <summary>
+        /// C (+)= A B with plain B, <paramref name="n"/> a multiple of 16; the tile's columns outside, its rows inside. The k * n floats at <paramref name="next"/>, unless
+        /// null, are asked for meanwhile, a stretch with each tile.
+        /// </summary>
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public static void Block(
-            int m, int n, int k, float* a, nint rowStrideA, nint colStrideA, float* b, nint strideB, float* c, nint strideC, bool accumulate)
+            int m, int n, int k, float* a, nint rowStrideA, nint colStrideA, float* b, nint strideB, float* c, nint strideC, bool accumulate, float* next = null)
         {
             int tileWidth = TLanes.Count * TLanes.TileVectors;
+            int tiles = ((n + tileWidth - 1) / tileWidth) * ((m + Tile<TVector, TLanes>.MaxRows - 1) / Tile<TVector, TLanes>.MaxRows);
+            // A lone tile has no time of its own to fetch in: it waits for B itself.
+            nint aheadStep = next == null || tiles == 1 ? 0 : (n + tiles - 1) / tiles;
+            float* ahead = aheadStep == 0 ? b : next, aheadEnd = next + (nint)n * k;
             for (int column = 0; column < n; column += tileWidth)
             {
                 int vectors = Math.Min(tileWidth, n - column) / TLanes.Count;
@@ -63,7 +72,13 @@ internal static unsafe partial class MatMul
                 {
                     int rows = Math.Min(Tile<TVector, TLanes>.MaxRows, m - row);
                     Tile<TVector, TLanes>.Run(
-                        rows, vectors, k, a + row * rowStrideA, rowStrideA, colStrideA, b + column, strideB, c + row * strideC + column, strideC, accumulate);
+                        rows, vectors, k, a + row * rowStrideA, rowStrideA, colStrideA, b + column, strideB, c + row * strideC + column, strideC, accumulate, ahead, aheadStep);
+                    ahead += k * aheadStep;
+                    if (aheadStep > 0 && ahead >= aheadEnd)
+                    {
+                        ahead = b;
+                        aheadStep = 0;
+                    }
                 }
             }
         }
@@ -107,7 +122,7 @@ internal static unsafe partial class MatMul
                         for (int i = 0; i < k1; i += StripRows)
                         {
                             Tile<TVector, TLanes>.Run(
-                                Math.Min(StripRows, k1 - i), vectors, rows, from + i, 1, strideA, panel + j, width, c + i * strideC + column + j, strideC, accumulate: true);
+                                Math.Min(StripRows, k1 - i), vectors, rows, from + i, 1, strideA, panel + j, width, c + i * strideC + column + j, strideC, true, panel, 0);
                         }
                     }
                 }
@@ -124,7 +139,7 @@ internal static unsafe partial class MatMul
                 for (int i = 0; i < k1; i += StripRows)
                 {
                     Tile<TVector, TLanes>.Run(
-                        Math.Min(StripRows, k1 - i), vectors, t, strips + (long)i * t, 1, StripRows, panel + column, width, c + i * strideC + column, strideC, accumulate: true);
+                        Math.Min(StripRows, k1 - i), vectors, t, strips + (long)i * t, 1, StripRows, panel + column, width, c + i * strideC + column, strideC, true, panel, 0);
                 }
             }
         }
@@ -132,11 +147,11 @@ internal static unsafe partial class MatMul
         /// <summary>One k block of one panel, for up to <see cref="BlockRows"/> rows.</summary>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         private static void PanelBlock(
-            int rows, int firstK, int countK, float* a, nint strideA, PackedMatrix b, int panel, float* c, nint strideC, bool accumulate)
+            int rows, int firstK, int countK, float* a, nint strideA, PackedMatrix b, int panel, float* c, nint strideC, bool accumulate, float* next)
         {
             int width = b.WidthOf(panel);
             Block(
-                rows, width, countK, a + firstK, strideA, 1, b.Panel(panel) + (long)firstK * width, width, c + panel * PackedMatrix.PanelWidth, strideC, accumulate || firstK > 0);
+                rows, width, countK, a + firstK, strideA, 1, b.Panel(panel) + (long)firstK * width, width, c + panel * PackedMatrix.PanelWidth, strideC, accumulate || firstK > 0, next);
         }
     }
 

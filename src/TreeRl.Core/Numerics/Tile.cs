@@ -18,40 +18,41 @@ internal static unsafe class Tile<TVector, TLanes>
 
     /// <summary>
     /// Runs a tile of 1 .. 6 rows and 1 .. <see cref="ILanes{TVector}.TileVectors"/> vectors. Element (i, l) of A is a[i * rowStrideA + l * colStrideA].
-    /// With <paramref name="accumulate"/> the sum is added to C at the end, else it replaces C.
+    /// With <paramref name="accumulate"/> the sum is added to C at the end, else it replaces C. With every step of k, <paramref name="aheadStep"/> more floats
+    /// (0 .. 32) from <paramref name="ahead"/> on are asked for, into the second-level cache: what later tiles will read.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Run(
-        int rows, int vectors, nint k, float* a, nint rowStrideA, nint colStrideA, float* b, nint strideB, float* c, nint strideC, bool accumulate)
+        int rows, int vectors, nint k, float* a, nint rowStrideA, nint colStrideA, float* b, nint strideB, float* c, nint strideC, bool accumulate, float* ahead, nint aheadStep)
     {
         switch (vectors)
         {
-            case 4: RunRows<Size4>(rows, k, a, rowStrideA, colStrideA, b, strideB, c, strideC, accumulate); break;
-            case 3: RunRows<Size3>(rows, k, a, rowStrideA, colStrideA, b, strideB, c, strideC, accumulate); break;
-            case 2: RunRows<Size2>(rows, k, a, rowStrideA, colStrideA, b, strideB, c, strideC, accumulate); break;
-            default: RunRows<Size1>(rows, k, a, rowStrideA, colStrideA, b, strideB, c, strideC, accumulate); break;
+            case 4: RunRows<Size4>(rows, k, a, rowStrideA, colStrideA, b, strideB, c, strideC, accumulate, ahead, aheadStep); break;
+            case 3: RunRows<Size3>(rows, k, a, rowStrideA, colStrideA, b, strideB, c, strideC, accumulate, ahead, aheadStep); break;
+            case 2: RunRows<Size2>(rows, k, a, rowStrideA, colStrideA, b, strideB, c, strideC, accumulate, ahead, aheadStep); break;
+            default: RunRows<Size1>(rows, k, a, rowStrideA, colStrideA, b, strideB, c, strideC, accumulate, ahead, aheadStep); break;
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void RunRows<TVectors>(
-        int rows, nint k, float* a, nint rowStrideA, nint colStrideA, float* b, nint strideB, float* c, nint strideC, bool accumulate)
+        int rows, nint k, float* a, nint rowStrideA, nint colStrideA, float* b, nint strideB, float* c, nint strideC, bool accumulate, float* ahead, nint aheadStep)
         where TVectors : unmanaged
     {
         switch (rows)
         {
-            case 6: Kernel<Size6, TVectors>(k, a, rowStrideA, colStrideA, b, strideB, c, strideC, accumulate); break;
-            case 5: Kernel<Size5, TVectors>(k, a, rowStrideA, colStrideA, b, strideB, c, strideC, accumulate); break;
-            case 4: Kernel<Size4, TVectors>(k, a, rowStrideA, colStrideA, b, strideB, c, strideC, accumulate); break;
-            case 3: Kernel<Size3, TVectors>(k, a, rowStrideA, colStrideA, b, strideB, c, strideC, accumulate); break;
-            case 2: Kernel<Size2, TVectors>(k, a, rowStrideA, colStrideA, b, strideB, c, strideC, accumulate); break;
-            default: Kernel<Size1, TVectors>(k, a, rowStrideA, colStrideA, b, strideB, c, strideC, accumulate); break;
+            case 6: Kernel<Size6, TVectors>(k, a, rowStrideA, colStrideA, b, strideB, c, strideC, accumulate, ahead, aheadStep); break;
+            case 5: Kernel<Size5, TVectors>(k, a, rowStrideA, colStrideA, b, strideB, c, strideC, accumulate, ahead, aheadStep); break;
+            case 4: Kernel<Size4, TVectors>(k, a, rowStrideA, colStrideA, b, strideB, c, strideC, accumulate, ahead, aheadStep); break;
+            case 3: Kernel<Size3, TVectors>(k, a, rowStrideA, colStrideA, b, strideB, c, strideC, accumulate, ahead, aheadStep); break;
+            case 2: Kernel<Size2, TVectors>(k, a, rowStrideA, colStrideA, b, strideB, c, strideC, accumulate, ahead, aheadStep); break;
+            default: Kernel<Size1, TVectors>(k, a, rowStrideA, colStrideA, b, strideB, c, strideC, accumulate, ahead, aheadStep); break;
         }
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     private static void Kernel<TRows, TVectors>(
-        nint k, float* a, nint rowStrideA, nint colStrideA, float* b, nint strideB, float* c, nint strideC, bool accumulate)
+        nint k, float* a, nint rowStrideA, nint colStrideA, float* b, nint strideB, float* c, nint strideC, bool accumulate, float* ahead, nint aheadStep)
         where TRows : unmanaged
         where TVectors : unmanaged
     {
@@ -65,13 +66,19 @@ internal static unsafe class Tile<TVector, TLanes>
         // The rows of C are asked for one after the other along the sums: all at once they would hold up the lines of B that are not in the first cache.
         nint part = k < 64 ? 0 : k / sizeof(TRows);
         float* row = c;
-        for (int ahead = sizeof(TRows); ahead > 0; ahead--, row += strideC)
+        for (int left = sizeof(TRows); left > 0; left--, row += strideC)
         {
             Prefetch<TVectors>(row);
-            nint steps = ahead > 1 ? part : k;
+            nint steps = left > 1 ? part : k;
             k -= steps;
             for (; steps > 0; steps--)
             {
+                if (Sse.IsSupported)
+                {
+                    Sse.Prefetch1(ahead);
+                    if (aheadStep > 16) Sse.Prefetch1(ahead + 16);
+                    ahead += aheadStep;
+                }
                 TVector b0 = TLanes.Load(b), b1 = default, b2 = default, b3 = default;
                 if (sizeof(TVectors) >= 2) b1 = TLanes.Load(b + TLanes.Count);
                 if (sizeof(TVectors) >= 3) b2 = TLanes.Load(b + TLanes.Count * 2);
