@@ -28,7 +28,7 @@ internal static unsafe partial class MatMul
         where TLanes : struct, ILanes<TVector>
     {
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public static void Multiply(int m, float* a, nint strideA, PackedMatrix b, float* c, nint strideC, bool accumulate, int firstPanel, int endPanel)
+        public static void Multiply(int m, float* a, nint strideA, PackedMatrix b, float* c, nint strideC, bool accumulate, int firstPanel, int endPanel, Stretch then)
         {
             int k = b.Rows, step = k <= WholeK ? k : BlockK;
             for (int row = 0; row < m; row += BlockRows)
@@ -38,39 +38,50 @@ internal static unsafe partial class MatMul
                 if ((long)rows * k <= ResidentA)
                 {
                     for (int panel = firstPanel; panel < endPanel; panel++)
+                    {
                         for (int l = 0; l < k; l += step)
-                            PanelBlock(rows, l, Math.Min(step, k - l), blockA, strideA, b, panel, blockC, strideC, accumulate, l + step < k ? Part(panel, l + step) : Part(panel + 1, 0));
+                        {
+                            var next = l + step < k ? Part(panel, l + step) : panel + 1 < endPanel ? Part(panel + 1, 0) : then;
+                            PanelBlock(rows, l, Math.Min(step, k - l), blockA, strideA, b, panel, blockC, strideC, accumulate, next);
+                        }
+                    }
                 }
                 else
                 {
                     for (int l = 0; l < k; l += step)
+                    {
                         for (int panel = firstPanel; panel < endPanel; panel++)
-                            PanelBlock(rows, l, Math.Min(step, k - l), blockA, strideA, b, panel, blockC, strideC, accumulate, Part(panel + 1, l));
+                        {
+                            var next = panel + 1 < endPanel ? Part(panel + 1, l) : l + step < k ? Part(firstPanel, l + step) : then;
+                            PanelBlock(rows, l, Math.Min(step, k - l), blockA, strideA, b, panel, blockC, strideC, accumulate, next);
+                        }
+                    }
                 }
             }
 
-            float* Part(int panel, int l) => panel < endPanel ? b.Panel(panel) + (long)l * b.WidthOf(panel) : null;
+            Stretch Part(int panel, int l) => new(b.Panel(panel) + (long)l * b.WidthOf(panel), Math.Min(step, k - l) * (nint)b.WidthOf(panel));
         }
 
         /// <summary>
-        /// C (+)= A B with plain B, <paramref name="n"/> a multiple of 16; the tile's columns outside, its rows inside. The k * n floats at <paramref name="next"/>, unless
-        /// null, are asked for meanwhile, a stretch with each tile.
+        /// C (+)= A B with plain B, <paramref name="n"/> a multiple of 16; the tile's columns outside, its rows inside. What is read <paramref name="next"/> is asked for
+        /// meanwhile, a part with each tile.
         /// </summary>
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public static void Block(
-            int m, int n, int k, float* a, nint rowStrideA, nint colStrideA, float* b, nint strideB, float* c, nint strideC, bool accumulate, float* next = null)
+            int m, int n, int k, float* a, nint rowStrideA, nint colStrideA, float* b, nint strideB, float* c, nint strideC, bool accumulate, Stretch next = default)
         {
-            int tileWidth = TLanes.Count * TLanes.TileVectors;
-            int tiles = ((n + tileWidth - 1) / tileWidth) * ((m + Tile<TVector, TLanes>.MaxRows - 1) / Tile<TVector, TLanes>.MaxRows);
+            int tileWidth = TLanes.Count * TLanes.TileVectors, rowTiles = (m + Tile<TVector, TLanes>.MaxRows - 1) / Tile<TVector, TLanes>.MaxRows;
+            nint tiles = ((n + tileWidth - 1) / tileWidth) * rowTiles, steps = tiles * k;
             // A lone tile has no time of its own to fetch in: it waits for B itself.
-            nint aheadStep = next == null || tiles == 1 ? 0 : (n + tiles - 1) / tiles;
-            float* ahead = aheadStep == 0 ? b : next, aheadEnd = next + (nint)n * k;
+            nint aheadStep = tiles == 1 || next.Floats == 0 ? 0 : Math.Min((next.Floats + steps - 1) / steps, Tile<TVector, TLanes>.MostAhead);
+            float* ahead = aheadStep == 0 ? b : next.Start, aheadEnd = next.Start + next.Floats;
             for (int column = 0; column < n; column += tileWidth)
             {
                 int vectors = Math.Min(tileWidth, n - column) / TLanes.Count;
-                for (int row = 0; row < m; row += Tile<TVector, TLanes>.MaxRows)
+                // Rows are shared out evenly: 4 + 4 keep the multipliers busier than 6 + 2.
+                for (int row = 0, rows, left = rowTiles; row < m; row += rows, left--)
                 {
-                    int rows = Math.Min(Tile<TVector, TLanes>.MaxRows, m - row);
+                    rows = (m - row + left - 1) / left;
                     Tile<TVector, TLanes>.Run(
                         rows, vectors, k, a + row * rowStrideA, rowStrideA, colStrideA, b + column, strideB, c + row * strideC + column, strideC, accumulate, ahead, aheadStep);
                     ahead += k * aheadStep;
@@ -147,7 +158,7 @@ internal static unsafe partial class MatMul
         /// <summary>One k block of one panel, for up to <see cref="BlockRows"/> rows.</summary>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         private static void PanelBlock(
-            int rows, int firstK, int countK, float* a, nint strideA, PackedMatrix b, int panel, float* c, nint strideC, bool accumulate, float* next)
+            int rows, int firstK, int countK, float* a, nint strideA, PackedMatrix b, int panel, float* c, nint strideC, bool accumulate, Stretch next)
         {
             int width = b.WidthOf(panel);
             Block(

@@ -13,17 +13,19 @@ internal static unsafe partial class MatMul
 {
     /// <summary>
     /// C = A B, or C += A B: A is <paramref name="m"/> x K, B is K x N packed. Only the columns of panels [<paramref name="firstPanel"/>,
-    /// <paramref name="endPanel"/>) are touched, so that threads may share a product. A's padding is not read. C may not overlap A.
+    /// <paramref name="endPanel"/>) are touched, so that threads may share a product. A's padding is not read. C may not overlap A. <paramref name="then"/> is what the caller
+    /// reads next, if it knows: it is fetched meanwhile.
     /// </summary>
     public static void Multiply(
-        SimdLevel level, int m, float* a, nint strideA, PackedMatrix b, float* c, nint strideC, bool accumulate = false, int firstPanel = 0, int endPanel = int.MaxValue)
+        SimdLevel level, int m, float* a, nint strideA, PackedMatrix b, float* c, nint strideC, bool accumulate = false, int firstPanel = 0, int endPanel = int.MaxValue,
+        Stretch then = default)
     {
         endPanel = Math.Min(endPanel, b.Panels);
         switch (level)
         {
-            case SimdLevel.Avx512: Kernels<Vector512<float>, Lanes512>.Multiply(m, a, strideA, b, c, strideC, accumulate, firstPanel, endPanel); break;
-            case SimdLevel.Avx2: Kernels<Vector256<float>, Lanes256>.Multiply(m, a, strideA, b, c, strideC, accumulate, firstPanel, endPanel); break;
-            default: Kernels<Vector128<float>, Lanes128>.Multiply(m, a, strideA, b, c, strideC, accumulate, firstPanel, endPanel); break;
+            case SimdLevel.Avx512: Kernels<Vector512<float>, Lanes512>.Multiply(m, a, strideA, b, c, strideC, accumulate, firstPanel, endPanel, then); break;
+            case SimdLevel.Avx2: Kernels<Vector256<float>, Lanes256>.Multiply(m, a, strideA, b, c, strideC, accumulate, firstPanel, endPanel, then); break;
+            default: Kernels<Vector128<float>, Lanes128>.Multiply(m, a, strideA, b, c, strideC, accumulate, firstPanel, endPanel, then); break;
         }
     }
 

@@ -47,6 +47,9 @@ internal sealed unsafe class PackedMatrix : IDisposable
     /// <summary>First float of panel <paramref name="panel"/>.</summary>
     public float* Panel(int panel) => data.Pointer + (long)panel * PanelWidth * Rows;
 
+    /// <summary>All of panel <paramref name="panel"/>.</summary>
+    public Stretch StretchOf(int panel) => new(Panel(panel), Rows * (nint)WidthOf(panel));
+
     /// <summary>Packs panels [<paramref name="firstPanel"/>, <paramref name="endPanel"/>) from a row-major K x N source whose rows begin <paramref name="stride"/> floats apart.</summary>
     public void PackRows(float* source, nint stride, int firstPanel = 0, int endPanel = int.MaxValue)
     {
@@ -97,4 +100,12 @@ internal sealed unsafe class PackedMatrix : IDisposable
             for (int j = firstColumn; j < endColumn; j++)
                 to[(long)k * width + j] = first + j < Columns ? source[k * strideK + (first + j) * strideN] : 0f;
     }
+}
+
+/// <summary>Floats that lie together.</summary>
+internal readonly unsafe struct Stretch(float* start, nint floats)
+{
+    public readonly float* Start = start;
+
+    public readonly nint Floats = floats;
 }

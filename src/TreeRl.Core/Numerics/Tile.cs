@@ -16,10 +16,13 @@ internal static unsafe class Tile<TVector, TLanes>
     /// <summary>Rows of the largest tile.</summary>
     public const int MaxRows = 6;
 
+    /// <summary>Most floats that a step of k asks for ahead: two cache lines.</summary>
+    public const int MostAhead = 32;
+
     /// <summary>
     /// Runs a tile of 1 .. 6 rows and 1 .. <see cref="ILanes{TVector}.TileVectors"/> vectors. Element (i, l) of A is a[i * rowStrideA + l * colStrideA].
     /// With <paramref name="accumulate"/> the sum is added to C at the end, else it replaces C. With every step of k, <paramref name="aheadStep"/> more floats
-    /// (0 .. 32) from <paramref name="ahead"/> on are asked for, into the second-level cache: what later tiles will read.
+    /// (0 .. <see cref="MostAhead"/>) from <paramref name="ahead"/> on are asked for, into the second-level cache: what later tiles will read.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Run(

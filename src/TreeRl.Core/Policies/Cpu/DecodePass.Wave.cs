@@ -25,34 +25,34 @@ internal sealed unsafe partial class DecodePass
             ref readonly var at = ref layout.Layers[l];
             ref readonly var packs = ref weights.Forward[l];
             RmsNorm.Forward(shared.Residual, width, arena + at.InputNorm, mine.Normed, width, null, count, trueWidth, epsilon);
-            Multiply(count, mine.Normed, width, packs.Qkv, shared.Qkv, layout.QkvWidth, false, part, parts);
+            Multiply(count, mine.Normed, width, packs.Qkv, shared.Qkv, layout.QkvWidth, false, part, parts, packs.Output);
             Barrier(parts);
             Attention(l, first, count, shared, mine, part, parts);
             Barrier(parts);
-            Multiply(count, shared.Attended, layout.QueryWidth, packs.Output, shared.Residual, width, true, part, parts);
+            Multiply(count, shared.Attended, layout.QueryWidth, packs.Output, shared.Residual, width, true, part, parts, packs.GateUp);
             Barrier(parts);
             RmsNorm.Forward(shared.Residual, width, arena + at.PostNorm, mine.Normed, width, null, count, trueWidth, epsilon);
-            GateAndUp(count, mine.Normed, packs.GateUp, shared, part, parts);
+            GateAndUp(count, mine.Normed, packs, shared, part, parts);
             Barrier(parts);
-            Multiply(count, shared.Gated, feedForward, packs.Down, shared.Residual, width, true, part, parts);
+            Multiply(count, shared.Gated, feedForward, packs.Down, shared.Residual, width, true, part, parts, l + 1 < layout.Config.Layers ? weights.Forward[l + 1].Qkv : weights.Head);
             Barrier(parts);
         }
         Head(first, count, shared, mine, part, parts);
     }
 
     /// <summary>silu(gate) up of a part of the columns. A part makes its gates and the ups that go with them, so that it waits for nobody in between.</summary>
-    private void GateAndUp(int count, float* normed, PackedMatrix gateUp, WaveBuffers shared, int part, int parts)
+    private void GateAndUp(int count, float* normed, in LayerPacks packs, WaveBuffers shared, int part, int parts)
     {
         int feedForward = layout.FeedForward, stride = 2 * feedForward;
         if (feedForward % PackedMatrix.PanelWidth == 0)
         {
             int panels = feedForward / PackedMatrix.PanelWidth, first = panels * part / parts, end = panels * (part + 1) / parts;
-            MatMul.Multiply(level, count, normed, layout.Width, gateUp, shared.GateUp, stride, false, first, end);
-            MatMul.Multiply(level, count, normed, layout.Width, gateUp, shared.GateUp, stride, false, panels + first, panels + end);
+            MatMul.Multiply(level, count, normed, layout.Width, packs.GateUp, shared.GateUp, stride, false, first, end, packs.GateUp.StretchOf(panels + first));
+            MatMul.Multiply(level, count, normed, layout.Width, packs.GateUp, shared.GateUp, stride, false, panels + first, panels + end, FirstOf(packs.Down, part, parts));
             SwiGlu.Forward(shared.GateUp, stride, feedForward, shared.Gated, feedForward, count, first * PackedMatrix.PanelWidth, end * PackedMatrix.PanelWidth);
             return;
         }
-        Multiply(count, normed, layout.Width, gateUp, shared.GateUp, stride, false, part, parts);
+        Multiply(count, normed, layout.Width, packs.GateUp, shared.GateUp, stride, false, part, parts, packs.Down);
         Barrier(parts);
         int units = feedForward / Simd.Unit;
         SwiGlu.Forward(
@@ -145,9 +145,12 @@ internal sealed unsafe partial class DecodePass
         }
     }
 
-    /// <summary>This part's panels of a product.</summary>
-    private void Multiply(int count, float* a, int strideA, PackedMatrix b, float* c, int strideC, bool accumulate, int part, int parts) =>
-        MatMul.Multiply(level, count, a, strideA, b, c, strideC, accumulate, b.Panels * part / parts, b.Panels * (part + 1) / parts);
+    /// <summary>This part's panels of a product; the first of those of the product that comes <paramref name="then"/> is fetched meanwhile.</summary>
+    private void Multiply(int count, float* a, int strideA, PackedMatrix b, float* c, int strideC, bool accumulate, int part, int parts, PackedMatrix? then = null) =>
+        MatMul.Multiply(
+            level, count, a, strideA, b, c, strideC, accumulate, b.Panels * part / parts, b.Panels * (part + 1) / parts, then is null ? default : FirstOf(then, part, parts));
+
+    private static Stretch FirstOf(PackedMatrix b, int part, int parts) => b.StretchOf(b.Panels * part / parts);
 
     private void Barrier(int parts)
     {
