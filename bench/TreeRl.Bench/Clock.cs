@@ -49,6 +49,13 @@ internal static class Clock
         return done / elapsed / 1e9;
     }
 
+    /// <summary>GB/s at which one core reads a stretch of <paramref name="bytes"/> again and again, from whichever cache or memory holds it: the best pass.</summary>
+    public static double ReadGigabytes(long bytes)
+    {
+        using var stretch = KernelBench.Filled(bytes / sizeof(float) & ~63L);
+        return 1e-9 * stretch.Length * sizeof(float) / Best(() => Read(stretch), 0.05);
+    }
+
     private static double Operations(SimdLevel level) => 2.0 * (level switch { SimdLevel.Avx512 => 16, SimdLevel.Avx2 => 8, _ => 4 }) * ChainCount * ChainRounds;
 
     private static Action Chains(SimdLevel level) => level switch
@@ -57,6 +64,21 @@ internal static class Clock
         SimdLevel.Avx2 => () => Chain<Vector256<float>, Lanes256>(ChainRounds),
         _ => () => Chain<Vector128<float>, Lanes128>(ChainRounds),
     };
+
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static unsafe float Read(NativeBuffer<float> stretch)
+    {
+        Vector512<float> a = default, b = default, c = default, d = default;
+        float* end = stretch.Pointer + stretch.Length;
+        for (float* at = stretch.Pointer; at < end; at += 64)
+        {
+            a += Vector512.Load(at);
+            b += Vector512.Load(at + 16);
+            c += Vector512.Load(at + 32);
+            d += Vector512.Load(at + 48);
+        }
+        return Vector512.Sum(a + b + (c + d));
+    }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     private static unsafe void Chain<TVector, TLanes>(int rounds)

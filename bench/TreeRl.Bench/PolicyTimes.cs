@@ -1,6 +1,7 @@
 using System;
 using System.Diagnostics;
 using System.Linq;
+using TreeRl.Numerics;
 using TreeRl.Policies;
 using TreeRl.Policies.Cpu;
 
@@ -49,6 +50,18 @@ internal static class PolicyTimes
             foreach (int id in ids) decoder.Release(id);
         }
         return best;
+    }
+
+    /// <summary>
+    /// Seconds that a step of <paramref name="branches"/> cannot go below on <paramref name="threads"/> cores of this machine, on the average over <paramref name="steps"/>: its
+    /// multiply-adds at their peak or its weights at the rate they can be read at, whichever is longer, and then the branches' own keys and values.
+    /// </summary>
+    public static double DecodeFloor(CpuPolicy policy, int branches, int steps, int threads)
+    {
+        var c = policy.Config;
+        double weights = 4.0 * policy.ParameterCount / threads, cache = 8.0 * c.Layers * c.KeyValueHeads * c.HeadSize * branches * (DecodePrompt % 16 + steps / 2.0) / threads;
+        double operations = 2.0 * policy.ParameterCount * branches / threads;
+        return Math.Max(operations / Clock.PeakGigaflops(Simd.Best), weights / Clock.ReadGigabytes((long)weights)) * 1e-9 + cache / Clock.ReadGigabytes((long)cache) * 1e-9;
     }
 
     /// <summary>One training step: forward, backward and the optimiser.</summary>
