@@ -7,7 +7,7 @@
 //          dotnet run -c Release --project bench/TreeRl.Bench -- kernels [portable|avx2|avx512]
 //          dotnet run -c Release --project bench/TreeRl.Bench -- attention
 //          dotnet run -c Release --project bench/TreeRl.Bench -- policy [decode|train]
-// Time:    about a quarter of an hour for everything, three minutes for quick, one for growth, two more for million, half a minute for the kernels, a minute for the policy.
+// Time:    about half an hour for everything, six minutes for quick, one for growth, two more for million, half a minute for the kernels, a minute for the policy.
 // Expect:  shares of the peak measured in the same run; absolute figures of a shared machine mean little.
 using System;
 using TreeRl.Bench;
