@@ -6,7 +6,7 @@ namespace TreeRl.Numerics;
 
 /// <summary>
 /// A fixed set of threads that run the same job together, the caller being one of them. Starting a job costs well under a microsecond while the threads still
-/// spin and allocates nothing when the delegate is kept; threads without work sleep after 50 microseconds. Pools are independent: each policy owns one.
+/// spin and allocates nothing when the delegate is kept; threads without work sleep after 5 milliseconds. Pools are independent: each policy owns one.
 /// A pool runs one job at a time, started from outside its jobs.
 /// </summary>
 internal sealed class WorkerPool : IDisposable
