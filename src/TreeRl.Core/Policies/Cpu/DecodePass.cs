@@ -13,7 +13,9 @@ internal sealed unsafe partial class DecodePass : IDisposable
     // Rows that go through the model together: the weights are read once a wave.
     private const int WaveRows = 256;
 
-    // A model that the second-level caches of two cores about hold: read by each thread for itself it costs less than the barriers of a shared wave.
+    // Threads share the weights' panels, and wait for each other several times a layer, only where each would have fewer rows than this of its own. A model that the second-level caches
+    // of two cores about hold is sooner read by each thread for itself.
+    private const int SharedRowsSmall = 5, SharedRowsLarge = 20;
     private const long SmallModelBytes = 8 << 20;
     private const long LogitFloats = 1 << 24;
 
@@ -94,7 +96,7 @@ internal sealed unsafe partial class DecodePass : IDisposable
     {
         independentRows = independent;
         int perThread = rowCount / pool.Threads;
-        bool share = pool.Threads > 1 && (perThread < 16 || (perThread < 64 && !small));
+        bool share = pool.Threads > 1 && (perThread < (small ? 4 : int.Parse(Environment.GetEnvironmentVariable("PT") ?? "64")));
         int wave = Math.Min(WaveRows, rowCount);
         long scratchFloats = DecodeAttention.ScratchFloats(layout, wave, longest);
         for (int i = 0; i < buffers.Length; i++) buffers[i].Reserve(wave, Math.Min(logitRows, wave), scratchFloats);
