@@ -41,7 +41,7 @@ internal static unsafe partial class MatMul
                     {
                         for (int l = 0; l < k; l += step)
                         {
-                            var next = l + step < k ? Part(panel, l + step) : panel + 1 < endPanel ? Part(panel + 1, 0) : then;
+                            var next = l + step < k ? b.StretchOf(panel, l + step, step) : panel + 1 < endPanel ? b.StretchOf(panel + 1, 0, step) : then;
                             PanelBlock(rows, l, Math.Min(step, k - l), blockA, strideA, b, panel, blockC, strideC, accumulate, next);
                         }
                     }
@@ -52,14 +52,12 @@ internal static unsafe partial class MatMul
                     {
                         for (int panel = firstPanel; panel < endPanel; panel++)
                         {
-                            var next = panel + 1 < endPanel ? Part(panel + 1, l) : l + step < k ? Part(firstPanel, l + step) : then;
+                            var next = panel + 1 < endPanel ? b.StretchOf(panel + 1, l, step) : l + step < k ? b.StretchOf(firstPanel, l + step, step) : then;
                             PanelBlock(rows, l, Math.Min(step, k - l), blockA, strideA, b, panel, blockC, strideC, accumulate, next);
                         }
                     }
                 }
             }
-
-            Stretch Part(int panel, int l) => new(b.Panel(panel) + (long)l * b.WidthOf(panel), Math.Min(step, k - l) * (nint)b.WidthOf(panel));
         }
 
         /// <summary>
@@ -133,7 +131,7 @@ internal static unsafe partial class MatMul
                         for (int i = 0; i < k1; i += StripRows)
                         {
                             Tile<TVector, TLanes>.Run(
-                                Math.Min(StripRows, k1 - i), vectors, rows, from + i, 1, strideA, panel + j, width, c + i * strideC + column + j, strideC, true, panel, 0);
+                                Math.Min(StripRows, k1 - i), vectors, rows, from + i, 1, strideA, panel + j, width, c + i * strideC + column + j, strideC, accumulate: true, panel, 0);
                         }
                     }
                 }
@@ -150,7 +148,7 @@ internal static unsafe partial class MatMul
                 for (int i = 0; i < k1; i += StripRows)
                 {
                     Tile<TVector, TLanes>.Run(
-                        Math.Min(StripRows, k1 - i), vectors, t, strips + (long)i * t, 1, StripRows, panel + column, width, c + i * strideC + column, strideC, true, panel, 0);
+                        Math.Min(StripRows, k1 - i), vectors, t, strips + (long)i * t, 1, StripRows, panel + column, width, c + i * strideC + column, strideC, accumulate: true, panel, 0);
                 }
             }
         }

@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 namespace TreeRl.Numerics;
 
 /// <summary>
-/// Memory outside the garbage collector's reach, aligned to a cache line (large ones to a page) and zeroed. The owner disposes it; a forgotten one is
-/// freed by the finaliser, so whoever uses <see cref="Pointer"/> keeps the buffer reachable. Not safe to grow while another thread reads.
+/// Memory outside the garbage collector's reach, aligned to a cache line (large ones to a page, those of megabytes to a huge one) and zeroed. The owner disposes it; a
+/// forgotten one is freed by the finaliser, so whoever uses <see cref="Pointer"/> keeps the buffer reachable. Not safe to grow while another thread reads.
 /// </summary>
 internal sealed unsafe class NativeBuffer<T> : IDisposable
     where T : unmanaged
@@ -62,7 +62,9 @@ internal sealed unsafe class NativeBuffer<T> : IDisposable
     {
         nuint bytes = checked((nuint)length * (nuint)sizeof(T));
         nuint rounded = checked((bytes + (CacheLine - 1)) & ~(CacheLine - 1));
-        Pointer = (T*)NativeMemory.AlignedAlloc(rounded, rounded >= Page ? Page : CacheLine);
+        bool huge = rounded >= HugePages.Size;
+        Pointer = (T*)NativeMemory.AlignedAlloc(rounded, huge ? HugePages.Size : rounded >= Page ? Page : CacheLine);
+        if (huge) HugePages.Ask(Pointer, rounded);
         Length = length;
         NativeBytes.OfThisThread += (long)rounded;
         NativeMemory.Clear(Pointer, rounded);
@@ -75,6 +77,24 @@ internal sealed unsafe class NativeBuffer<T> : IDisposable
         Pointer = null;
         Length = 0;
     }
+}
+
+/// <summary>Pages of two megabytes, where Linux has them to give: what lies in one spreads evenly over a cache's sets, and few of them need looking up.</summary>
+internal static unsafe partial class HugePages
+{
+    /// <summary>Bytes of one.</summary>
+    public const nuint Size = 2 << 20;
+
+    private const int AdviseHugePages = 14; // MADV_HUGEPAGE
+
+    /// <summary>Asks for fresh memory, from a multiple of <see cref="Size"/> on, to be made of them. It is advice: where it is not followed nothing else happens.</summary>
+    public static void Ask(void* start, nuint bytes)
+    {
+        if (OperatingSystem.IsLinux()) _ = Advise(start, bytes & ~(Size - 1), AdviseHugePages);
+    }
+
+    [LibraryImport("libc", EntryPoint = "madvise")]
+    private static partial int Advise(void* start, nuint bytes, int advice);
 }
 
 /// <summary>Bytes that a thread took in buffers less those it freed, to measure what something allocates.</summary>

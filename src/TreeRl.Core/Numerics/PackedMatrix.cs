@@ -12,10 +12,18 @@ internal sealed unsafe class PackedMatrix : IDisposable
     /// <summary>Columns of a full panel.</summary>
     public const int PanelWidth = 64;
 
-    private readonly NativeBuffer<float> data;
+    private readonly NativeBuffer<float>? own;
 
-    /// <summary>A zero matrix of <paramref name="rows"/> x <paramref name="columns"/>.</summary>
+    /// <summary>A zero matrix of <paramref name="rows"/> x <paramref name="columns"/> in memory of its own.</summary>
     public PackedMatrix(int rows, int columns)
+        : this(rows, columns, null)
+    {
+        own = new NativeBuffer<float>(Floats);
+        Pointer = own.Pointer;
+    }
+
+    /// <summary>One whose <see cref="Floats"/> lie at <paramref name="place"/>, which is zero and outlives it.</summary>
+    public PackedMatrix(int rows, int columns, float* place)
     {
         Guard.InRange(rows >= 1, rows, "must be at least 1");
         Guard.InRange(columns >= 1, columns, "must be at least 1");
@@ -23,7 +31,7 @@ internal sealed unsafe class PackedMatrix : IDisposable
         Columns = columns;
         PaddedColumns = Simd.Pad(columns);
         Panels = (PaddedColumns + PanelWidth - 1) / PanelWidth;
-        data = new NativeBuffer<float>((long)rows * PaddedColumns);
+        Pointer = place;
     }
 
     /// <summary>K.</summary>
@@ -39,16 +47,23 @@ internal sealed unsafe class PackedMatrix : IDisposable
     public int Panels { get; }
 
     /// <summary>The first panel; panel p begins at 64 * p * K floats.</summary>
-    public float* Pointer => data.Pointer;
+    public float* Pointer { get; }
+
+    /// <summary>Floats of all panels, padding included.</summary>
+    public long Floats => (long)Rows * PaddedColumns;
 
     /// <summary>Columns stored in panel <paramref name="panel"/>: 64, or fewer (a multiple of 16) in the last.</summary>
     public int WidthOf(int panel) => Math.Min(PanelWidth, PaddedColumns - panel * PanelWidth);
 
     /// <summary>First float of panel <paramref name="panel"/>.</summary>
-    public float* Panel(int panel) => data.Pointer + (long)panel * PanelWidth * Rows;
+    public float* Panel(int panel) => Pointer + (long)panel * PanelWidth * Rows;
 
-    /// <summary>All of panel <paramref name="panel"/>.</summary>
-    public Stretch StretchOf(int panel) => new(Panel(panel), Rows * (nint)WidthOf(panel));
+    /// <summary>Panel <paramref name="panel"/> from row <paramref name="firstRow"/> on: <paramref name="rows"/> rows, or as many as there are.</summary>
+    public Stretch StretchOf(int panel, int firstRow = 0, int rows = int.MaxValue)
+    {
+        int width = WidthOf(panel);
+        return new(Panel(panel) + (long)firstRow * width, Math.Min(rows, Rows - firstRow) * (nint)width);
+    }
 
     /// <summary>Packs panels [<paramref name="firstPanel"/>, <paramref name="endPanel"/>) from a row-major K x N source whose rows begin <paramref name="stride"/> floats apart.</summary>
     public void PackRows(float* source, nint stride, int firstPanel = 0, int endPanel = int.MaxValue)
@@ -85,7 +100,7 @@ internal sealed unsafe class PackedMatrix : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => data.Dispose();
+    public void Dispose() => own?.Dispose();
 
     /// <summary>Columns of a panel that lie in full units of 16 source columns.</summary>
     private int WholeColumns(int panel) => Math.Min(PanelWidth, Columns - panel * PanelWidth) & ~(Simd.Unit - 1);

@@ -7,12 +7,12 @@ namespace TreeRl.Tests.Numerics;
 public unsafe class NativeBufferTests
 {
     [Fact]
-    public void A_buffer_begins_on_a_cache_line_and_is_zero()
+    public void A_buffer_begins_on_a_cache_line_or_a_page_for_its_size_and_is_zero()
     {
-        foreach (long length in new long[] { 1, 3, 16, 17, 1000, 100_000 })
+        foreach (var (length, boundary) in new (long, nint)[] { (1, 64), (3, 64), (17, 64), (1000, 64), (1024, 4096), (100_000, 4096), (1 << 19, 2 << 20), (700_001, 2 << 20) })
         {
             using var buffer = new NativeBuffer<float>(length);
-            Assert.Equal(0, (nint)buffer.Pointer % 64);
+            Assert.Equal(0, (nint)buffer.Pointer % boundary);
             Assert.Equal(length, buffer.Length);
             Assert.False(buffer.Span.ContainsAnyExcept(0f));
         }

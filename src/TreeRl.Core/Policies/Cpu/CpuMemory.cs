@@ -24,9 +24,7 @@ public static class CpuMemory
     {
         var layout = new ParameterLayout(config);
         int lanes = (options ?? new CpuOptions()).Validated().LanesFor(layout.ParameterCount);
-        // A tied head is packed on its own, in both directions.
-        long packed = layout.MatrixEnd - (config.TiedHead ? 0 : (long)layout.Vocab * layout.Width);
-        return sizeof(float) * (layout.Total * (3L + lanes) + 2 * packed);
+        return sizeof(float) * (layout.Total * (3L + lanes) + 2 * layout.PackedFloats);
     }
 
     /// <summary>Bytes of all threads' activations and gradients of activations.</summary>

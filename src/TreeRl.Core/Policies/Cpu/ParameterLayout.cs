@@ -63,6 +63,9 @@ internal sealed class ParameterLayout : ArenaLayout
 
     public ModelConfig Config { get; }
 
+    /// <summary>Floats that one copy of the matrices which rows are multiplied with takes: all but the embedding, which is one of them only as a tied head.</summary>
+    public long PackedFloats => MatrixEnd - (Config.TiedHead ? 0 : (long)Vocab * Width);
+
     /// <summary>Padded width D'.</summary>
     public int Width { get; }
 

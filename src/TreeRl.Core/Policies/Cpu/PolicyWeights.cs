@@ -10,7 +10,7 @@ namespace TreeRl.Policies.Cpu;
 /// </summary>
 internal sealed unsafe class PolicyWeights : IVersionedWeights, IDisposable
 {
-    private readonly NativeBuffer<float> arena;
+    private readonly NativeBuffer<float> arena, forwardPanels;
     private readonly Pack[] forward;
     private Pack[] backward = [];
     private Pack[] packing = [];
@@ -30,15 +30,24 @@ internal sealed unsafe class PolicyWeights : IVersionedWeights, IDisposable
         Forward = new LayerPacks[c.Layers];
         Backward = new LayerPacks[c.Layers];
         forward = new Pack[4 * c.Layers + 1];
+        // One beside the other in the order a decoding step reads them: what a core reads of them then spreads evenly over its second-level cache.
+        forwardPanels = new NativeBuffer<float>(layout.PackedFloats);
+        float* place = forwardPanels.Pointer;
+        PackedMatrix Next(int rows, int columns)
+        {
+            var matrix = new PackedMatrix(rows, columns, place);
+            place += matrix.Floats;
+            return matrix;
+        }
         for (int l = 0; l < c.Layers; l++)
         {
             var at = layout.Layers[l];
-            forward[4 * l] = new Pack(Forward[l].Qkv = new PackedMatrix(c.Width, layout.QkvWidth), at.Qkv, layout.Width);
-            forward[4 * l + 1] = new Pack(Forward[l].Output = new PackedMatrix(layout.QueryWidth, c.Width), at.Output, layout.QueryWidth);
-            forward[4 * l + 2] = new Pack(Forward[l].GateUp = new PackedMatrix(c.Width, 2 * layout.FeedForward), at.GateUp, layout.Width);
-            forward[4 * l + 3] = new Pack(Forward[l].Down = new PackedMatrix(c.FeedForward, c.Width), at.Down, layout.FeedForward);
+            forward[4 * l] = new Pack(Forward[l].Qkv = Next(c.Width, layout.QkvWidth), at.Qkv, layout.Width);
+            forward[4 * l + 1] = new Pack(Forward[l].Output = Next(layout.QueryWidth, c.Width), at.Output, layout.QueryWidth);
+            forward[4 * l + 2] = new Pack(Forward[l].GateUp = Next(c.Width, 2 * layout.FeedForward), at.GateUp, layout.Width);
+            forward[4 * l + 3] = new Pack(Forward[l].Down = Next(c.FeedForward, c.Width), at.Down, layout.FeedForward);
         }
-        forward[^1] = new Pack(Head = new PackedMatrix(c.Width, c.VocabSize), layout.Head, layout.Width);
+        forward[^1] = new Pack(Head = Next(c.Width, c.VocabSize), layout.Head, layout.Width);
     }
 
     public ParameterLayout Layout { get; }
@@ -71,7 +80,7 @@ internal sealed unsafe class PolicyWeights : IVersionedWeights, IDisposable
     public bool Disposed { get; private set; }
 
     /// <summary>Bytes of all forward matrices: what a decoding step reads.</summary>
-    public long ForwardBytes => Layout.MatrixEnd * sizeof(float);
+    public long ForwardBytes => Layout.PackedFloats * sizeof(float);
 
     /// <summary>To be called after the arena, or the adapter's, changed: remakes the forward copies. Under an adapter the arena itself changes only before the first call.</summary>
     public void Changed()
@@ -100,7 +109,7 @@ internal sealed unsafe class PolicyWeights : IVersionedWeights, IDisposable
     {
         if (Disposed) return;
         Disposed = true;
-        foreach (var pack in forward) pack.Matrix.Dispose();
+        forwardPanels.Dispose();
         foreach (var pack in backward) pack.Matrix.Dispose();
         Rotary.Dispose();
         Adapter?.Dispose();
