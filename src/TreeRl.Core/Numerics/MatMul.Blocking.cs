@@ -20,7 +20,7 @@ internal static unsafe partial class MatMul
     // block reads, a cache line a token and 16 columns, stays in the first, and A needs no repacking. A larger one is visited seldom: longer blocks, for
     // which A's columns are repacked in strips of as many as a tile has rows.
     private const long ResidentC = 1 << 18;
-    private const int DirectRows = 64, TransposedRows = 512, StripRows = 6, LineStrips = 8;
+    private const int DirectRows = 64, TransposedRows = 512, StripRows = 6, LineStrips = 8, ColumnsAhead = 3 * StripRows;
 
     /// <summary>The loops around the register tile, compiled for one register width.</summary>
     private static class Kernels<TVector, TLanes>
@@ -128,10 +128,13 @@ internal static unsafe partial class MatMul
                     for (int j = 0; j < width; j += tileWidth)
                     {
                         int vectors = Math.Min(tileWidth, width - j) / TLanes.Count;
+                        // The first time that A's columns are read, those of three tiles on are asked for: a cache line a token, which no stream of the processor's own would find.
+                        nint aheadStep = column + j == 0 ? strideA : 0;
                         for (int i = 0; i < k1; i += StripRows)
                         {
+                            float* ahead = from + Math.Min(i + ColumnsAhead, k1 - 1);
                             Tile<TVector, TLanes>.Run(
-                                Math.Min(StripRows, k1 - i), vectors, rows, from + i, 1, strideA, panel + j, width, c + i * strideC + column + j, strideC, accumulate: true, panel, 0);
+                                Math.Min(StripRows, k1 - i), vectors, rows, from + i, 1, strideA, panel + j, width, c + i * strideC + column + j, strideC, accumulate: true, ahead, aheadStep);
                         }
                     }
                 }

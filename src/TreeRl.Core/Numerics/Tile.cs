@@ -16,13 +16,13 @@ internal static unsafe class Tile<TVector, TLanes>
     /// <summary>Rows of the largest tile.</summary>
     public const int MaxRows = 6;
 
-    /// <summary>Most floats that a step of k asks for ahead: two cache lines.</summary>
+    /// <summary>The longest step ahead that leaves nothing out, in floats: two cache lines.</summary>
     public const int MostAhead = 32;
 
     /// <summary>
     /// Runs a tile of 1 .. 6 rows and 1 .. <see cref="ILanes{TVector}.TileVectors"/> vectors. Element (i, l) of A is a[i * rowStrideA + l * colStrideA].
-    /// With <paramref name="accumulate"/> the sum is added to C at the end, else it replaces C. With every step of k, <paramref name="aheadStep"/> more floats
-    /// (0 .. <see cref="MostAhead"/>) from <paramref name="ahead"/> on are asked for, into the second-level cache: what later tiles will read.
+    /// With <paramref name="accumulate"/> the sum is added to C at the end, else it replaces C. Each step of k asks for a cache line at <paramref name="ahead"/>, and for the one after it
+    /// where <paramref name="aheadStep"/> is more than one, into the second-level cache, and moves on by <paramref name="aheadStep"/> floats: what later tiles will read.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Run(
