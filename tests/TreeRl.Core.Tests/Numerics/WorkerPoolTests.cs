@@ -45,6 +45,36 @@ public class WorkerPoolTests
         foreach (int phase in reached) Assert.Equal(Phases, phase);
     }
 
+    [Fact]
+    public void A_long_wait_turns_into_sleep_and_the_gate_ends_it()
+    {
+        var gate = new SpinGate();
+        var waiter = new Thread(() => gate.WaitWhile(0, spin: true)) { IsBackground = true };
+        waiter.Start();
+        Assert.True(SpinWait.SpinUntil(() => waiter.ThreadState.HasFlag(ThreadState.WaitSleepJoin), 10_000));
+        gate.Advance();
+        Assert.True(waiter.Join(10_000));
+    }
+
+    [Theory, InlineData(0), InlineData(1)]
+    public void Who_slept_before_a_barrier_a_job_or_its_end_is_woken(int late)
+    {
+        using var pool = new WorkerPool(2);
+        int met = 0;
+        for (int round = 1; round <= 2; round++)
+        {
+            pool.Run(worker =>
+            {
+                if (worker == late) Thread.Sleep(30);
+                pool.Barrier();
+                Interlocked.Increment(ref met);
+                if (worker == late) Thread.Sleep(30);
+            });
+            Assert.Equal(2 * round, met);
+            Thread.Sleep(30);
+        }
+    }
+
     [Theory, MemberData(nameof(ThreadCounts))]
     public void An_exception_reaches_the_caller_after_all_have_ended_and_the_pool_works_on(int threads)
     {
