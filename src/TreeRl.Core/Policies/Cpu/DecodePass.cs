@@ -96,7 +96,7 @@ internal sealed unsafe partial class DecodePass : IDisposable
     {
         independentRows = independent;
         int perThread = rowCount / pool.Threads;
-        bool share = pool.Threads > 1 && (perThread < (small ? 4 : int.Parse(Environment.GetEnvironmentVariable("PT") ?? "64")));
+        bool share = pool.Threads > 1 && perThread < (small ? SharedRowsSmall : SharedRowsLarge);
         int wave = Math.Min(WaveRows, rowCount);
         long scratchFloats = DecodeAttention.ScratchFloats(layout, wave, longest);
         for (int i = 0; i < buffers.Length; i++) buffers[i].Reserve(wave, Math.Min(logitRows, wave), scratchFloats);
