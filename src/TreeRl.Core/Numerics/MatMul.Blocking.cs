@@ -97,7 +97,7 @@ internal static unsafe partial class MatMul
         {
             if ((long)k1 * n <= ResidentC)
             {
-                DirectTransposedA(t, k1, n, a, strideA, b, strideB, c, strideC, scratch);
+                DirectTransposedA(t, k1, n, a, strideA, b, strideB, c, strideC);
                 return;
             }
             float* panel = scratch, strips = scratch + TransposedRows * PackedMatrix.PanelWidth;
@@ -114,28 +114,23 @@ internal static unsafe partial class MatMul
             }
         }
 
-        private static void DirectTransposedA(int t, int k1, int n, float* a, nint strideA, float* b, nint strideB, float* c, nint strideC, float* panel)
+        private static void DirectTransposedA(int t, int k1, int n, float* a, nint strideA, float* b, nint strideB, float* c, nint strideC)
         {
             int tileWidth = TLanes.Count * TLanes.TileVectors;
             for (int first = 0; first < t; first += DirectRows)
             {
                 int rows = Math.Min(DirectRows, t - first);
                 float* from = a + first * strideA;
-                for (int column = 0; column < n; column += PackedMatrix.PanelWidth)
+                for (int column = 0; column < n; column += tileWidth)
                 {
-                    int width = Math.Min(PackedMatrix.PanelWidth, n - column);
-                    CopyPanel(b + first * strideB + column, strideB, rows, width, panel);
-                    for (int j = 0; j < width; j += tileWidth)
+                    int vectors = Math.Min(tileWidth, n - column) / TLanes.Count;
+                    // The first time that A's columns are read, those of three tiles on are asked for: a cache line a token, which no stream of the processor's own would find.
+                    nint aheadStep = column == 0 ? strideA : 0;
+                    for (int i = 0; i < k1; i += StripRows)
                     {
-                        int vectors = Math.Min(tileWidth, width - j) / TLanes.Count;
-                        // The first time that A's columns are read, those of three tiles on are asked for: a cache line a token, which no stream of the processor's own would find.
-                        nint aheadStep = column + j == 0 ? strideA : 0;
-                        for (int i = 0; i < k1; i += StripRows)
-                        {
-                            float* ahead = from + Math.Min(i + ColumnsAhead, k1 - 1);
-                            Tile<TVector, TLanes>.Run(
-                                Math.Min(StripRows, k1 - i), vectors, rows, from + i, 1, strideA, panel + j, width, c + i * strideC + column + j, strideC, accumulate: true, ahead, aheadStep);
-                        }
+                        float* ahead = from + Math.Min(i + ColumnsAhead, k1 - 1);
+                        Tile<TVector, TLanes>.Run(
+                            Math.Min(StripRows, k1 - i), vectors, rows, from + i, 1, strideA, b + first * strideB + column, strideB, c + i * strideC + column, strideC, accumulate: true, ahead, aheadStep);
                     }
                 }
             }

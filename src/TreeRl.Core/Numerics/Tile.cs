@@ -65,75 +65,43 @@ internal static unsafe class Tile<TVector, TLanes>
         TVector s30 = default, s31 = default, s32 = default, s33 = default;
         TVector s40 = default, s41 = default, s42 = default, s43 = default;
         TVector s50 = default, s51 = default, s52 = default, s53 = default;
-        nint row2 = rowStrideA * 2, row3 = rowStrideA * 3, row4 = rowStrideA * 4, row5 = rowStrideA * 5;
+        // In bytes, and from the first and the fourth row: what the processor may scale an index by reaches the two rows after each.
+        nint across = rowStrideA * sizeof(float), along = colStrideA * sizeof(float);
+        byte* a0 = (byte*)a, a3 = a0 + across * 3;
         // The rows of C are asked for one after the other along the sums: all at once they would hold up the lines of B that are not in the first cache.
-        nint part = k < 64 ? 0 : k / sizeof(TRows);
+        nint part = k < 64 ? 0 : k / sizeof(TRows) & ~1;
         float* row = c;
         for (int left = sizeof(TRows); left > 0; left--, row += strideC)
         {
             Prefetch<TVectors>(row);
             nint steps = left > 1 ? part : k;
             k -= steps;
-            for (; steps > 0; steps--)
+            // Two steps a round: their bookkeeping is a tenth of the instructions, and a core whose other thread is busy has none to spare.
+            for (; steps > 1; steps -= 2)
             {
-                if (Sse.IsSupported)
-                {
-                    Sse.Prefetch1(ahead);
-                    if (aheadStep > 16) Sse.Prefetch1(ahead + 16);
-                    ahead += aheadStep;
-                }
-                TVector b0 = TLanes.Load(b), b1 = default, b2 = default, b3 = default;
-                if (sizeof(TVectors) >= 2) b1 = TLanes.Load(b + TLanes.Count);
-                if (sizeof(TVectors) >= 3) b2 = TLanes.Load(b + TLanes.Count * 2);
-                if (sizeof(TVectors) >= 4) b3 = TLanes.Load(b + TLanes.Count * 3);
-                {
-                    var x = TLanes.Broadcast(*a);
-                    s00 = TLanes.MultiplyAdd(x, b0, s00);
-                    if (sizeof(TVectors) >= 2) s01 = TLanes.MultiplyAdd(x, b1, s01);
-                    if (sizeof(TVectors) >= 3) s02 = TLanes.MultiplyAdd(x, b2, s02);
-                    if (sizeof(TVectors) >= 4) s03 = TLanes.MultiplyAdd(x, b3, s03);
-                }
-                if (sizeof(TRows) >= 2)
-                {
-                    var x = TLanes.Broadcast(a[rowStrideA]);
-                    s10 = TLanes.MultiplyAdd(x, b0, s10);
-                    if (sizeof(TVectors) >= 2) s11 = TLanes.MultiplyAdd(x, b1, s11);
-                    if (sizeof(TVectors) >= 3) s12 = TLanes.MultiplyAdd(x, b2, s12);
-                    if (sizeof(TVectors) >= 4) s13 = TLanes.MultiplyAdd(x, b3, s13);
-                }
-                if (sizeof(TRows) >= 3)
-                {
-                    var x = TLanes.Broadcast(a[row2]);
-                    s20 = TLanes.MultiplyAdd(x, b0, s20);
-                    if (sizeof(TVectors) >= 2) s21 = TLanes.MultiplyAdd(x, b1, s21);
-                    if (sizeof(TVectors) >= 3) s22 = TLanes.MultiplyAdd(x, b2, s22);
-                    if (sizeof(TVectors) >= 4) s23 = TLanes.MultiplyAdd(x, b3, s23);
-                }
-                if (sizeof(TRows) >= 4)
-                {
-                    var x = TLanes.Broadcast(a[row3]);
-                    s30 = TLanes.MultiplyAdd(x, b0, s30);
-                    if (sizeof(TVectors) >= 2) s31 = TLanes.MultiplyAdd(x, b1, s31);
-                    if (sizeof(TVectors) >= 3) s32 = TLanes.MultiplyAdd(x, b2, s32);
-                    if (sizeof(TVectors) >= 4) s33 = TLanes.MultiplyAdd(x, b3, s33);
-                }
-                if (sizeof(TRows) >= 5)
-                {
-                    var x = TLanes.Broadcast(a[row4]);
-                    s40 = TLanes.MultiplyAdd(x, b0, s40);
-                    if (sizeof(TVectors) >= 2) s41 = TLanes.MultiplyAdd(x, b1, s41);
-                    if (sizeof(TVectors) >= 3) s42 = TLanes.MultiplyAdd(x, b2, s42);
-                    if (sizeof(TVectors) >= 4) s43 = TLanes.MultiplyAdd(x, b3, s43);
-                }
-                if (sizeof(TRows) >= 6)
-                {
-                    var x = TLanes.Broadcast(a[row5]);
-                    s50 = TLanes.MultiplyAdd(x, b0, s50);
-                    if (sizeof(TVectors) >= 2) s51 = TLanes.MultiplyAdd(x, b1, s51);
-                    if (sizeof(TVectors) >= 3) s52 = TLanes.MultiplyAdd(x, b2, s52);
-                    if (sizeof(TVectors) >= 4) s53 = TLanes.MultiplyAdd(x, b3, s53);
-                }
-                a += colStrideA;
+                Fetch(ahead, aheadStep);
+                ahead += 2 * aheadStep;
+                Step<TRows, TVectors>(
+                    a0, a3, across, b, ref s00, ref s01, ref s02, ref s03, ref s10, ref s11, ref s12, ref s13, ref s20, ref s21, ref s22, ref s23,
+                    ref s30, ref s31, ref s32, ref s33, ref s40, ref s41, ref s42, ref s43, ref s50, ref s51, ref s52, ref s53);
+                a0 += along;
+                a3 += along;
+                Step<TRows, TVectors>(
+                    a0, a3, across, b + strideB, ref s00, ref s01, ref s02, ref s03, ref s10, ref s11, ref s12, ref s13, ref s20, ref s21, ref s22, ref s23,
+                    ref s30, ref s31, ref s32, ref s33, ref s40, ref s41, ref s42, ref s43, ref s50, ref s51, ref s52, ref s53);
+                a0 += along;
+                a3 += along;
+                b += strideB * 2;
+            }
+            if (steps > 0)
+            {
+                if (Sse.IsSupported) Sse.Prefetch1(ahead);
+                ahead += aheadStep;
+                Step<TRows, TVectors>(
+                    a0, a3, across, b, ref s00, ref s01, ref s02, ref s03, ref s10, ref s11, ref s12, ref s13, ref s20, ref s21, ref s22, ref s23,
+                    ref s30, ref s31, ref s32, ref s33, ref s40, ref s41, ref s42, ref s43, ref s50, ref s51, ref s52, ref s53);
+                a0 += along;
+                a3 += along;
                 b += strideB;
             }
         }
@@ -143,6 +111,54 @@ internal static unsafe class Tile<TVector, TLanes>
         if (sizeof(TRows) >= 4) StoreRow<TVectors>(c + strideC * 3, s30, s31, s32, s33, accumulate);
         if (sizeof(TRows) >= 5) StoreRow<TVectors>(c + strideC * 4, s40, s41, s42, s43, accumulate);
         if (sizeof(TRows) >= 6) StoreRow<TVectors>(c + strideC * 5, s50, s51, s52, s53, accumulate);
+    }
+
+    /// <summary>One step of k: a row of B times a column of A, of which <paramref name="a3"/> is the fourth element.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Step<TRows, TVectors>(
+        byte* a, byte* a3, nint across, float* b,
+        ref TVector s00, ref TVector s01, ref TVector s02, ref TVector s03,
+        ref TVector s10, ref TVector s11, ref TVector s12, ref TVector s13,
+        ref TVector s20, ref TVector s21, ref TVector s22, ref TVector s23,
+        ref TVector s30, ref TVector s31, ref TVector s32, ref TVector s33,
+        ref TVector s40, ref TVector s41, ref TVector s42, ref TVector s43,
+        ref TVector s50, ref TVector s51, ref TVector s52, ref TVector s53)
+        where TRows : unmanaged
+        where TVectors : unmanaged
+    {
+        TVector b0 = TLanes.Load(b), b1 = default, b2 = default, b3 = default;
+        if (sizeof(TVectors) >= 2) b1 = TLanes.Load(b + TLanes.Count);
+        if (sizeof(TVectors) >= 3) b2 = TLanes.Load(b + TLanes.Count * 2);
+        if (sizeof(TVectors) >= 4) b3 = TLanes.Load(b + TLanes.Count * 3);
+        AddRow<TVectors>(a, b0, b1, b2, b3, ref s00, ref s01, ref s02, ref s03);
+        if (sizeof(TRows) >= 2) AddRow<TVectors>(a + across, b0, b1, b2, b3, ref s10, ref s11, ref s12, ref s13);
+        if (sizeof(TRows) >= 3) AddRow<TVectors>(a + across * 2, b0, b1, b2, b3, ref s20, ref s21, ref s22, ref s23);
+        if (sizeof(TRows) >= 4) AddRow<TVectors>(a3, b0, b1, b2, b3, ref s30, ref s31, ref s32, ref s33);
+        if (sizeof(TRows) >= 5) AddRow<TVectors>(a3 + across, b0, b1, b2, b3, ref s40, ref s41, ref s42, ref s43);
+        if (sizeof(TRows) >= 6) AddRow<TVectors>(a3 + across * 2, b0, b1, b2, b3, ref s50, ref s51, ref s52, ref s53);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void AddRow<TVectors>(byte* a, TVector b0, TVector b1, TVector b2, TVector b3, ref TVector s0, ref TVector s1, ref TVector s2, ref TVector s3)
+        where TVectors : unmanaged
+    {
+        var x = TLanes.Broadcast(*(float*)a);
+        s0 = TLanes.MultiplyAdd(x, b0, s0);
+        if (sizeof(TVectors) >= 2) s1 = TLanes.MultiplyAdd(x, b1, s1);
+        if (sizeof(TVectors) >= 3) s2 = TLanes.MultiplyAdd(x, b2, s2);
+        if (sizeof(TVectors) >= 4) s3 = TLanes.MultiplyAdd(x, b3, s3);
+    }
+
+    // Asks for what two steps are to bring: a cache line each, and the next one where a step goes over more.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Fetch(float* ahead, nint step)
+    {
+        if (!Sse.IsSupported) return;
+        Sse.Prefetch1(ahead);
+        Sse.Prefetch1(ahead + step);
+        if (step <= 16) return;
+        Sse.Prefetch1(ahead + 16);
+        Sse.Prefetch1(ahead + step + 16);
     }
 
     // Brings a row of C into the cache while the sums are formed.
@@ -163,10 +179,11 @@ internal static unsafe class Tile<TVector, TLanes>
     {
         if (accumulate)
         {
-            s0 = TLanes.Add(TLanes.Load(c), s0);
-            if (sizeof(TVectors) >= 2) s1 = TLanes.Add(TLanes.Load(c + TLanes.Count), s1);
-            if (sizeof(TVectors) >= 3) s2 = TLanes.Add(TLanes.Load(c + TLanes.Count * 2), s2);
-            if (sizeof(TVectors) >= 4) s3 = TLanes.Add(TLanes.Load(c + TLanes.Count * 3), s3);
+            TLanes.Store(TLanes.Add(TLanes.Load(c), s0), c);
+            if (sizeof(TVectors) >= 2) TLanes.Store(TLanes.Add(TLanes.Load(c + TLanes.Count), s1), c + TLanes.Count);
+            if (sizeof(TVectors) >= 3) TLanes.Store(TLanes.Add(TLanes.Load(c + TLanes.Count * 2), s2), c + TLanes.Count * 2);
+            if (sizeof(TVectors) >= 4) TLanes.Store(TLanes.Add(TLanes.Load(c + TLanes.Count * 3), s3), c + TLanes.Count * 3);
+            return;
         }
         TLanes.Store(s0, c);
         if (sizeof(TVectors) >= 2) TLanes.Store(s1, c + TLanes.Count);
