@@ -62,7 +62,7 @@ internal static unsafe class AttentionBench
 
     private static double Time(ParameterLayout layout, int branches, int prompt, nint[] paths, bool share)
     {
-        var attention = new DecodeAttention(layout);
+        var attention = new DecodeAttention(layout, DecodeAttention.HeadFloats(layout));
         var tree = new SharedPaths();
         int[] pathStart = new int[branches], positions = new int[branches];
         for (int i = 0; i < branches; i++)

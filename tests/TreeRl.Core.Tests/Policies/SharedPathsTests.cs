@@ -89,7 +89,7 @@ public sealed unsafe class SharedPathsTests
         using var cache = Filled(path.Length * DecodeAttention.BlockFloats(layout));
         using var queries = Filled((long)Rows * layout.QueryWidth);
         using var output = Filled((long)Rows * layout.QueryWidth);
-        var attention = new DecodeAttention(layout);
+        var attention = new DecodeAttention(layout, DecodeAttention.HeadFloats(layout));
         var shared = new SharedPaths();
         nint[] blocks = [.. path.Select((_, i) => (nint)(cache.Pointer + (i * DecodeAttention.BlockFloats(layout))))];
         fixed (nint* p = blocks)
@@ -129,7 +129,7 @@ public sealed unsafe class SharedPathsTests
         using var queries = Filled((long)rows.Length * width);
         using var output = Filled((long)rows.Length * width);
         using var scratch = new NativeBuffer<float>(DecodeAttention.ScratchFloats(layout, rows.Length, positions.Max() + 1));
-        var attention = new DecodeAttention(layout);
+        var attention = new DecodeAttention(layout, DecodeAttention.HeadFloats(layout));
         var shared = new SharedPaths();
         fixed (nint* p = paths)
         fixed (int* s = start, t = positions)

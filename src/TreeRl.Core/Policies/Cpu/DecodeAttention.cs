@@ -6,7 +6,8 @@ using TreeRl.Numerics;
 namespace TreeRl.Policies.Cpu;
 
 /// <summary>
-/// Attention of rows, each a token at the end of a path, to cached keys and values. A cache block holds 16 positions of one branch:
+/// Attention of rows, each a token at the end of a path, to cached keys and values. A cache block holds 16 positions of one branch, with <c>headStride</c> floats from a head to
+/// the next one:
 /// <code>[layer][key/value head][ keys [h'][16] | values [16][h'] ]</code>
 /// Rows whose paths share blocks meet them together: the scores of all their query heads are one matrix product with the shared keys, and so is the mix
 /// of the shared values, which cost time by the tree's unique blocks and not by its paths.
@@ -16,7 +17,7 @@ namespace TreeRl.Policies.Cpu;
 /// leaves a shared edge goes on below it from its unrounded sum. So no merging by log-sum-exp is needed, a row's result is the same to the bit whatever other
 /// rows share its blocks, and decoding gives the trainer's values.
 /// </remarks>
-internal sealed unsafe partial class DecodeAttention(ParameterLayout layout)
+internal sealed unsafe partial class DecodeAttention(ParameterLayout layout, long headStride)
 {
     /// <summary>Positions in a block.</summary>
     public const int BlockPositions = 16;
@@ -34,7 +35,10 @@ internal sealed unsafe partial class DecodeAttention(ParameterLayout layout)
     private readonly float scale = (float)(1 / Math.Sqrt(layout.Config.HeadSize));
 
     /// <summary>Floats of a cache block.</summary>
-    public static long BlockFloats(ParameterLayout layout) => 2L * layout.Config.Layers * layout.Config.KeyValueHeads * BlockPositions * layout.HeadSize;
+    public static long BlockFloats(ParameterLayout layout) => layout.Config.Layers * layout.Config.KeyValueHeads * HeadFloats(layout);
+
+    /// <summary>Floats of one layer's key/value head in a cache block.</summary>
+    public static long HeadFloats(ParameterLayout layout) => 2L * BlockPositions * layout.HeadSize;
 
     /// <summary>Floats of scratch that <see cref="Attend"/> needs for at most <paramref name="rows"/> rows of paths of at most <paramref name="keys"/>, however short some are.</summary>
     public static long ScratchFloats(ParameterLayout layout, int rows, int keys)
@@ -82,7 +86,7 @@ internal sealed unsafe partial class DecodeAttention(ParameterLayout layout)
 
     private float* BlockOf(int layer, int head, in PathRows rows, int row) => (float*)rows.PathOf(row)[rows.Positions[row] / BlockPositions] + Offset(layer, head);
 
-    private long Offset(int layer, int head) => 2L * ((long)layer * keyHeads + head) * BlockPositions * h;
+    private long Offset(int layer, int head) => ((long)layer * keyHeads + head) * headStride;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void AttendTogether(

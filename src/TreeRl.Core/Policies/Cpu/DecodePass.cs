@@ -36,14 +36,14 @@ internal sealed unsafe partial class DecodePass : IDisposable
     private int rowCount, pathCount, currentStart, longest, waveFirst, waveEnd;
     private bool independentRows;
 
-    public DecodePass(PolicyWeights weights, WorkerPool pool, SimdLevel level, SharedBlocks logits)
+    public DecodePass(PolicyWeights weights, WorkerPool pool, SimdLevel level, SharedBlocks cache, SharedBlocks logits)
     {
         this.weights = weights;
         this.pool = pool;
         this.level = level;
         this.logits = logits;
         layout = weights.Layout;
-        attention = new DecodeAttention(layout);
+        attention = new DecodeAttention(layout, cache.PieceStride);
         small = weights.ForwardBytes <= SmallModelBytes;
         logitRows = (int)Math.Clamp(LogitFloats / layout.Vocab, 6, WaveRows);
         buffers = new WaveBuffers[pool.Threads];

@@ -4,20 +4,28 @@ using TreeRl.Numerics;
 
 namespace TreeRl.Policies.Cpu;
 
-/// <summary>A pool of equal blocks of floats that several owners may share; a block returns to the pool when its last owner lets go. Blocks never move.</summary>
-internal sealed unsafe class SharedBlocks(long blockFloats) : IDisposable
+/// <summary>
+/// A pool of equal blocks of floats that several owners may share; a block returns to the pool when its last owner lets go. Blocks never move.
+/// <para>A block is <c>pieces</c> stretches of <c>pieceFloats</c>, <see cref="PieceStride"/> floats apart: the same piece of many blocks lies side by side, so that who reads one piece
+/// of each spreads over all sets of a cache.</para>
+/// </summary>
+internal sealed unsafe class SharedBlocks(long pieceFloats, int pieces = 1) : IDisposable
 {
     private const long SlabFloats = 1 << 20;
 
+    private readonly long slabBlocks = Math.Max(1, SlabFloats / (pieces * pieceFloats));
     private readonly List<NativeBuffer<float>> slabs = [];
     private readonly SharedSlots slots = new();
     private nint[] address = [];
     private int made;
 
     /// <summary>Bytes of the blocks in use.</summary>
-    public long BytesInUse => slots.InUse * blockFloats * sizeof(float);
+    public long BytesInUse => slots.InUse * pieces * pieceFloats * sizeof(float);
 
-    /// <summary>First float of a block.</summary>
+    /// <summary>Floats from a block's piece to its next one.</summary>
+    public long PieceStride => slabBlocks * pieceFloats;
+
+    /// <summary>First float of a block's first piece.</summary>
     public float* this[int block] => (float*)address[block];
 
     /// <summary>A block with one owner; its contents are whatever the last owner left.</summary>
@@ -41,7 +49,7 @@ internal sealed unsafe class SharedBlocks(long blockFloats) : IDisposable
     {
         if (!slots.IsShared(block)) return block;
         int own = Take();
-        if (copy) VectorMath.Copy(this[block], this[own], blockFloats);
+        for (int piece = 0; copy && piece < pieces; piece++) VectorMath.Copy(this[block] + piece * PieceStride, this[own] + piece * PieceStride, pieceFloats);
         LetGo(block);
         return own;
     }
@@ -54,11 +62,11 @@ internal sealed unsafe class SharedBlocks(long blockFloats) : IDisposable
 
     private void Grow()
     {
-        int count = (int)Math.Max(1, SlabFloats / blockFloats);
-        var slab = new NativeBuffer<float>(count * blockFloats);
+        int count = (int)slabBlocks;
+        var slab = new NativeBuffer<float>(count * pieces * pieceFloats);
         slabs.Add(slab);
         if (made + count > address.Length) Array.Resize(ref address, Math.Max(made + count, 2 * address.Length));
-        for (int i = 0; i < count; i++) address[made + i] = (nint)(slab.Pointer + i * blockFloats);
+        for (int i = 0; i < count; i++) address[made + i] = (nint)(slab.Pointer + i * pieceFloats);
         made += count;
     }
 }
