@@ -15,6 +15,9 @@ namespace TreeRl.Bench;
 /// </summary>
 internal sealed class CompareBench(Ledger ledger, Peer? peer, int rounds)
 {
+    // Tree and paths are timed in turn this often a round: a pair takes seconds, and two of them said little about three points.
+    private const int PairsARound = 3;
+
     private static readonly int[] Batches = [1, 8, 64, 256];
     private static readonly string[] Shapes = ["r30", "r45", "r70"];
 
@@ -178,7 +181,7 @@ internal sealed class CompareBench(Ledger ledger, Peer? peer, int rounds)
             var workload = Workload.Read(shape);
             PackedBatch tree = UpdateBench.Pack(new UpdateBench(policy, workload).Grow(1)), flat = UpdateBench.Pack(new UpdateBench(policy, workload.Apart()).Grow(1));
             List<double> values = [], gradients = [];
-            for (int round = 0; round < rounds + 1; round++)
+            for (int pair = 0; pair <= PairsARound * rounds; pair++)
             {
                 double Score(PackedBatch batch)
                 {
@@ -189,7 +192,7 @@ internal sealed class CompareBench(Ledger ledger, Peer? peer, int rounds)
                 }
 
                 double value = Score(tree) / Score(flat), gradient = PolicyTimes.Step(policy, tree) / PolicyTimes.Step(policy, flat);
-                if (round == 0) continue;
+                if (pair == 0) continue;
                 values.Add(100 * value);
                 gradients.Add(100 * gradient);
             }

@@ -17,7 +17,7 @@ internal static unsafe partial class MatMul
     private const long ResidentA = 250_000;
 
     // A weight gradient of up to this many floats (1 MB) stays in the second-level cache: it is summed in blocks of so few tokens that the stretch of A which a
-    // block reads, a cache line a token and 16 columns, stays in the first, and A needs no repacking. A larger one is visited seldom: longer blocks, for
+    // block reads, a cache line a token and 16 columns, stays in the first, and neither A nor B needs repacking. A larger one is visited seldom: longer blocks, for
     // which A's columns are repacked in strips of as many as a tile has rows.
     private const long ResidentC = 1 << 18;
     private const int DirectRows = 64, TransposedRows = 512, StripRows = 6, LineStrips = 8, ColumnsAhead = 3 * StripRows;
