@@ -55,7 +55,7 @@ internal sealed unsafe class CpuDecoder : TreeDecoder<Branch>
             branch.Logits = logits.Take();
             branch.BlockCount = 0;
             for (int at = 0; at < branch.Length; at += DecodeAttention.BlockPositions) branch.Append(cache.Take());
-            pass.AddPath(branch, cache);
+            pass.AddPath(branch);
             for (int at = 0; at < branch.Length; at++) pass.AddRow(prompts[i][at], at, at == branch.Length - 1 ? branch.Logits : -1);
         }
         pass.Run(independent: false);
@@ -85,7 +85,7 @@ internal sealed unsafe class CpuDecoder : TreeDecoder<Branch>
             if (branch.Length % DecodeAttention.BlockPositions == 0) branch.Append(cache.Take());
             else branch.Blocks[branch.BlockCount - 1] = cache.MakeOwn(branch.Blocks[branch.BlockCount - 1], copy: true);
             branch.Logits = logits.MakeOwn(branch.Logits, copy: false);
-            pass.AddPath(branch, cache);
+            pass.AddPath(branch);
             pass.AddRow(tokens[places[i]], branch.Length, branch.Logits);
         }
         pass.Run(independent: true);

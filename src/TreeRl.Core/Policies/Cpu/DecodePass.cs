@@ -23,7 +23,7 @@ internal sealed unsafe partial class DecodePass : IDisposable
     private readonly ParameterLayout layout;
     private readonly SimdLevel level;
     private readonly WorkerPool pool;
-    private readonly SharedBlocks logits;
+    private readonly SharedBlocks cache, logits;
     private readonly DecodeAttention attention;
     private readonly WaveBuffers[] buffers;
     private readonly NativeBuffer<int> integers = new();
@@ -41,6 +41,7 @@ internal sealed unsafe partial class DecodePass : IDisposable
         this.weights = weights;
         this.pool = pool;
         this.level = level;
+        this.cache = cache;
         this.logits = logits;
         layout = weights.Layout;
         attention = new DecodeAttention(layout, cache.PieceStride);
@@ -67,7 +68,7 @@ internal sealed unsafe partial class DecodePass : IDisposable
     }
 
     /// <summary>Adds the path of a branch; the rows that follow belong to it.</summary>
-    public void AddPath(Branch branch, SharedBlocks cache)
+    public void AddPath(Branch branch)
     {
         for (int i = 0; i < branch.BlockCount; i++) paths.Pointer[pathCount + i] = (nint)cache[branch.Blocks[i]];
         pathCount += branch.BlockCount;
