@@ -27,7 +27,9 @@ internal unsafe struct LayerBuffers
     /// <summary>Its RMSNorm, [M, D'], and 1/rms, [M].</summary>
     public float* MiddleNormed, MiddleInverse;
 
-    /// <summary>Gate and up, [M, 2F'] in rows of <see cref="ChunkBuffers.GateUpStride"/>.</summary>
+    /// <summary>
+    /// Gate and up, [M, 2F'] in rows of <see cref="ChunkBuffers.GateUpStride"/>. Where no backward pass reads them they are those of one <see cref="ChunkBuffers.ForwardBlock"/> only.
+    /// </summary>
     public float* GateUp;
 
     /// <summary>The feed-forward half's part of these buffers from a row on; the attention half's pointers are not moved.</summary>
@@ -213,7 +215,7 @@ internal sealed unsafe class ChunkBuffers(ParameterLayout layout, int rank, bool
             layer.Middle = Take(m * layout.Width);
             layer.MiddleNormed = Take(m * layout.Width);
             layer.MiddleInverse = Take(m);
-            layer.GateUp = Take(m * GateUpStride);
+            layer.GateUp = Take((backward ? m : Math.Min(m, ForwardBlock)) * GateUpStride);
         }
         Final = backward ? Take(m * layout.Width) : Layers[0].Input;
         Gated = Take(Math.Min(m, backward ? BackwardBlock : ForwardBlock) * GatedStride);
