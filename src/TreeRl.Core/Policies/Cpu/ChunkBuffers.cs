@@ -212,8 +212,8 @@ internal sealed unsafe class ChunkBuffers(ParameterLayout layout, int rank, bool
             layer.Qkv = Take(m * layout.QkvWidth);
             layer.Attended = Take(m * layout.QueryWidth);
             layer.LogSumExp = Take(m * c.Heads);
-            layer.Middle = Take(m * layout.Width);
-            layer.MiddleNormed = Take(m * layout.Width);
+            layer.Middle = backward ? Take(m * layout.Width) : layer.Input;
+            layer.MiddleNormed = backward ? Take(m * layout.Width) : layer.InputNormed;
             layer.MiddleInverse = Take(m);
             layer.GateUp = Take((backward ? m : Math.Min(m, ForwardBlock)) * GateUpStride);
         }

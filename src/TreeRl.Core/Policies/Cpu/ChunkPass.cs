@@ -113,7 +113,7 @@ internal sealed unsafe partial class ChunkPass : IDisposable
             attention.Select(batch, s, firstRow);
             attention.Forward(b, in layer, rows);
         }
-        VectorMath.Copy(layer.Input, layer.Middle, (long)rows * width);
+        if (layer.Middle != layer.Input) VectorMath.Copy(layer.Input, layer.Middle, (long)rows * width);
         MatMul.Multiply(level, rows, layer.Attended, layout.QueryWidth, packs.Output, layer.Middle, width, accumulate: true);
         for (int first = 0; first < rows; first += ChunkBuffers.ForwardBlock)
             ForwardFeedForward(l, layer.From(first, width, keepsGates ? b.GateUpStride : 0), Math.Min(ChunkBuffers.ForwardBlock, rows - first), next == null ? null : next + (long)first * width);
@@ -129,7 +129,7 @@ internal sealed unsafe partial class ChunkPass : IDisposable
         MatMul.Multiply(level, count, layer.MiddleNormed, width, packs.GateUp, layer.GateUp, b.GateUpStride);
         if (next == null) return;
         SwiGlu.Forward(layer.GateUp, b.GateUpStride, feedForward, b.Gated, b.GatedStride, count, 0, feedForward);
-        VectorMath.Copy(layer.Middle, next, (long)count * width);
+        if (next != layer.Middle) VectorMath.Copy(layer.Middle, next, (long)count * width);
         MatMul.Multiply(level, count, b.Gated, b.GatedStride, packs.Down, next, width, accumulate: true);
     }
 
