@@ -1,5 +1,6 @@
 using System;
 using System.Globalization;
+using System.Linq;
 using TreeRl.Numerics;
 using TreeRl.Policies.Cpu;
 
@@ -43,26 +44,39 @@ internal static unsafe class AttentionBench
     {
         var layout = new ParameterLayout(Models.Small);
         int shared = prompt / DecodeAttention.BlockPositions, own = (Tail + DecodeAttention.BlockPositions - 1) / DecodeAttention.BlockPositions;
-        long blockFloats = DecodeAttention.BlockFloats(layout);
-        using var oneCopy = KernelBench.Filled((shared + (long)branches * own) * blockFloats);
-        nint[] sharing = Paths(branches, shared, own, (branch, block) => block < shared ? block : shared + branch * own + block - shared, oneCopy, blockFloats);
-        double together = Time(layout, branches, prompt, sharing, true), apart = Time(layout, branches, prompt, sharing, false);
-        using var copies = KernelBench.Filled((long)branches * (shared + own) * blockFloats);
-        nint[] flat = Paths(branches, shared, own, (branch, block) => branch * (shared + own) + block, copies, blockFloats);
-        return new Case(branches, prompt, together * 1e6, apart * 1e6, Time(layout, branches, prompt, flat, false) * 1e6);
+        double together, apart;
+        using (var oneCopy = DecodeAttention.NewCache(layout))
+        {
+            int[] above = [.. Enumerable.Range(0, shared).Select(_ => Block(oneCopy, layout))];
+            nint[] sharing = Paths(branches, shared + own, at => at < shared ? above[at] : Block(oneCopy, layout), oneCopy);
+            together = Time(layout, branches, prompt, sharing, oneCopy.PieceStride, true);
+            apart = Time(layout, branches, prompt, sharing, oneCopy.PieceStride, false);
+        }
+        using var copies = DecodeAttention.NewCache(layout);
+        nint[] flat = Paths(branches, shared + own, _ => Block(copies, layout), copies);
+        return new Case(branches, prompt, together * 1e6, apart * 1e6, Time(layout, branches, prompt, flat, copies.PieceStride, false) * 1e6);
     }
 
-    private static nint[] Paths(int branches, int shared, int own, Func<int, int, int> place, NativeBuffer<float> memory, long blockFloats)
+    /// <summary>A block of the cache, as the decoder takes them, full of numbers.</summary>
+    private static int Block(SharedBlocks cache, ParameterLayout layout)
     {
-        var paths = new nint[branches * (shared + own)];
-        for (int branch = 0; branch < branches; branch++)
-            for (int block = 0; block < shared + own; block++) paths[branch * (shared + own) + block] = (nint)(memory.Pointer + place(branch, block) * blockFloats);
+        int block = cache.Take();
+        long heads = DecodeAttention.BlockFloats(layout) / DecodeAttention.HeadFloats(layout);
+        using var numbers = KernelBench.Filled(DecodeAttention.HeadFloats(layout));
+        for (long head = 0; head < heads; head++) VectorMath.Copy(numbers.Pointer, cache[block] + head * cache.PieceStride, DecodeAttention.HeadFloats(layout));
+        return block;
+    }
+
+    private static nint[] Paths(int branches, int length, Func<int, int> blockAt, SharedBlocks cache)
+    {
+        var paths = new nint[branches * length];
+        for (int i = 0; i < paths.Length; i++) paths[i] = (nint)cache[blockAt(i % length)];
         return paths;
     }
 
-    private static double Time(ParameterLayout layout, int branches, int prompt, nint[] paths, bool share)
+    private static double Time(ParameterLayout layout, int branches, int prompt, nint[] paths, long headStride, bool share)
     {
-        var attention = new DecodeAttention(layout, DecodeAttention.HeadFloats(layout));
+        var attention = new DecodeAttention(layout, headStride);
         var tree = new SharedPaths();
         int[] pathStart = new int[branches], positions = new int[branches];
         for (int i = 0; i < branches; i++)

@@ -31,7 +31,7 @@ internal sealed unsafe class CpuDecoder : TreeDecoder<Branch>
         this.pool = pool;
         pickers = new TokenPicker[pool.Threads];
         for (int i = 0; i < pickers.Length; i++) pickers[i] = new TokenPicker(weights.Config.VocabSize, picking);
-        cache = new SharedBlocks(DecodeAttention.HeadFloats(weights.Layout), weights.Config.Layers * weights.Config.KeyValueHeads);
+        cache = DecodeAttention.NewCache(weights.Layout);
         logits = new SharedBlocks(weights.Layout.Vocab);
         pass = new DecodePass(weights, pool, level, cache, logits);
         pickSlice = PickSlice;

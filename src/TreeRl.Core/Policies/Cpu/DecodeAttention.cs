@@ -35,10 +35,13 @@ internal sealed unsafe partial class DecodeAttention(ParameterLayout layout, lon
     private readonly float scale = (float)(1 / Math.Sqrt(layout.Config.HeadSize));
 
     /// <summary>Floats of a cache block.</summary>
-    public static long BlockFloats(ParameterLayout layout) => layout.Config.Layers * layout.Config.KeyValueHeads * HeadFloats(layout);
+    public static long BlockFloats(ParameterLayout layout) => HeadCount(layout) * HeadFloats(layout);
 
     /// <summary>Floats of one layer's key/value head in a cache block.</summary>
     public static long HeadFloats(ParameterLayout layout) => 2L * BlockPositions * layout.HeadSize;
+
+    /// <summary>An empty cache whose blocks are cut into heads; its <see cref="SharedBlocks.PieceStride"/> is the <c>headStride</c> of who reads it.</summary>
+    public static SharedBlocks NewCache(ParameterLayout layout) => new(HeadFloats(layout), HeadCount(layout));
 
     /// <summary>Floats of scratch that <see cref="Attend"/> needs for at most <paramref name="rows"/> rows of paths of at most <paramref name="keys"/>, however short some are.</summary>
     public static long ScratchFloats(ParameterLayout layout, int rows, int keys)
@@ -81,6 +84,8 @@ internal sealed unsafe partial class DecodeAttention(ParameterLayout layout, lon
             AttendTogether(layer, head, rows, edges, row, Math.Min(step, end - row), padded, queries + row * queryStride, queryStride, output + row * outputStride, outputStride, scratch);
         }
     }
+
+    private static int HeadCount(ParameterLayout layout) => layout.Config.Layers * layout.Config.KeyValueHeads;
 
     private static int Together(int group, int padded) => (int)Math.Clamp(ScoresTogether / ((long)group * padded), 1, RowsTogether);
 
