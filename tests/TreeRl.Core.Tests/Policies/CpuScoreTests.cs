@@ -77,17 +77,22 @@ public sealed class CpuScoreTests
         Assert.Equal(expected.LogProb, alone);
     }
 
-    [Fact]
-    public void Training_sees_the_scores_to_the_bit()
+    [Theory]
+    [InlineData(6, 20)]
+    [InlineData(60, 1 << 20)] // one pass of several feed-forward blocks
+    public void Training_sees_the_scores_to_the_bit_and_so_does_each_prompt_alone(int count, int chunkTokens)
     {
         var config = TestModels.ByName["everything, head 40, adjacent"];
-        var batch = TestBatches.Pack(TestBatches.RandomPrompts(6, config.VocabSize, 8));
-        using var policy = CpuPolicy.Create(TestBatches.Weights(config), new CpuOptions { Threads = 2, ChunkTokens = 20 });
+        var prompts = TestBatches.RandomPrompts(count, config.VocabSize, 8);
+        var batch = TestBatches.Pack(prompts);
+        Assert.True(chunkTokens < batch.RowCount || batch.RowCount > 3 * ChunkBuffers.ForwardBlock, $"{batch.RowCount} rows are too few to fill blocks");
+        using var policy = CpuPolicy.Create(TestBatches.Weights(config), new CpuOptions { Threads = 2, ChunkTokens = chunkTokens });
         var (logProb, entropy) = Score(policy, batch);
         var seen = new Recorder(batch.TargetCount);
         policy.Accumulate(batch, seen);
         Assert.Equal(logProb, seen.LogProb);
         Assert.Equal(entropy, seen.Entropy);
+        Assert.Equal(logProb, prompts.SelectMany(prompt => Score(policy, TestBatches.Pack([prompt])).LogProb));
     }
 
     [Fact]
