@@ -76,7 +76,7 @@ internal static unsafe class Tile<TVector, TLanes>
             Prefetch<TVectors>(row);
             nint steps = left > 1 ? part : k;
             k -= steps;
-            // Two steps a round: their bookkeeping is a tenth of the instructions, and a core whose other thread is busy has none to spare.
+            // Two steps a round: their bookkeeping is a tenth of the instructions, which counts wherever a core issues fewer of them than it could.
             for (; steps > 1; steps -= 2)
             {
                 Fetch(ahead, aheadStep);
@@ -95,7 +95,7 @@ internal static unsafe class Tile<TVector, TLanes>
             }
             if (steps > 0)
             {
-                if (Sse.IsSupported) Sse.Prefetch1(ahead);
+                Fetch(ahead, aheadStep);
                 ahead += aheadStep;
                 Step<TRows, TVectors>(
                     a0, a3, across, b, ref s00, ref s01, ref s02, ref s03, ref s10, ref s11, ref s12, ref s13, ref s20, ref s21, ref s22, ref s23,
@@ -149,7 +149,7 @@ internal static unsafe class Tile<TVector, TLanes>
         if (sizeof(TVectors) >= 4) s3 = TLanes.MultiplyAdd(x, b3, s3);
     }
 
-    // Asks for what two steps are to bring: a cache line each, and the next one where a step goes over more.
+    // Asks for what two steps are to bring: a cache line each, and the next one where a step goes over more. A lone last step asks for what the next one would as well.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Fetch(float* ahead, nint step)
     {
