@@ -18,9 +18,12 @@ internal static unsafe partial class MatMul
 
     // A weight gradient of up to this many floats (1 MB) stays in the second-level cache: it is summed in blocks of so few tokens that the stretch of A which a
     // block reads, a cache line a token and 16 columns, stays in the first, and neither A nor B needs repacking. A larger one is visited seldom: longer blocks, for
-    // which A's columns are repacked in strips of as many as a tile has rows.
+    // which A's columns are repacked in strips of as many as a tile has rows. Where it is narrow, so that few panels of B share the price of repacking A, and a tile is as
+    // wide as a panel, so that A is read once for each, it is summed as a small one is, but with its panels of B copied and in stretches of A's columns, of which a block
+    // stays in the second-level cache beside its part of the gradient.
     private const long ResidentC = 1 << 18;
     private const int DirectRows = 64, TransposedRows = 512, StripRows = 6, LineStrips = 8, ColumnsAhead = 3 * StripRows;
+    private const int NarrowC = 6 * PackedMatrix.PanelWidth, StretchColumns = 168 * StripRows;
 
     /// <summary>The loops around the register tile, compiled for one register width.</summary>
     private static class Kernels<TVector, TLanes>
@@ -95,9 +98,10 @@ internal static unsafe partial class MatMul
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public static void MultiplyTransposedA(int t, int k1, int n, float* a, nint strideA, float* b, nint strideB, float* c, nint strideC, float* scratch)
         {
-            if ((long)k1 * n <= ResidentC)
+            bool resident = (long)k1 * n <= ResidentC, narrow = n <= NarrowC && TLanes.Count * TLanes.TileVectors == PackedMatrix.PanelWidth;
+            if (resident || narrow)
             {
-                DirectTransposedA(t, k1, n, a, strideA, b, strideB, c, strideC);
+                DirectTransposedA(t, k1, n, a, strideA, b, strideB, c, strideC, resident ? null : scratch);
                 return;
             }
             float* panel = scratch, strips = scratch + TransposedRows * PackedMatrix.PanelWidth;
@@ -114,23 +118,36 @@ internal static unsafe partial class MatMul
             }
         }
 
-        private static void DirectTransposedA(int t, int k1, int n, float* a, nint strideA, float* b, nint strideB, float* c, nint strideC)
+        /// <summary>Reads A where it lies, and B too unless there is a place for copies of its panels.</summary>
+        private static void DirectTransposedA(int t, int k1, int n, float* a, nint strideA, float* b, nint strideB, float* c, nint strideC, float* copy)
         {
-            int tileWidth = TLanes.Count * TLanes.TileVectors;
+            int tileWidth = TLanes.Count * TLanes.TileVectors, columns = copy == null ? k1 : StretchColumns;
             for (int first = 0; first < t; first += DirectRows)
             {
                 int rows = Math.Min(DirectRows, t - first);
                 float* from = a + first * strideA;
-                for (int column = 0; column < n; column += tileWidth)
+                for (int begin = 0; begin < k1; begin += columns)
                 {
-                    int vectors = Math.Min(tileWidth, n - column) / TLanes.Count;
-                    // The first time that A's columns are read, those of three tiles on are asked for: a cache line a token, which no stream of the processor's own would find.
-                    nint aheadStep = column == 0 ? strideA : 0;
-                    for (int i = 0; i < k1; i += StripRows)
+                    int end = Math.Min(begin + columns, k1);
+                    for (int column = 0; column < n; column += tileWidth)
                     {
-                        float* ahead = from + Math.Min(i + ColumnsAhead, k1 - 1);
-                        Tile<TVector, TLanes>.Run(
-                            Math.Min(StripRows, k1 - i), vectors, rows, from + i, 1, strideA, b + first * strideB + column, strideB, c + i * strideC + column, strideC, accumulate: true, ahead, aheadStep);
+                        int width = Math.Min(tileWidth, n - column), vectors = width / TLanes.Count;
+                        float* panel = b + first * strideB + column;
+                        nint step = strideB;
+                        if (copy != null)
+                        {
+                            CopyPanel(panel, strideB, rows, width, copy);
+                            panel = copy;
+                            step = width;
+                        }
+                        // The first time that A's columns are read, those of three tiles on are asked for: a cache line a token, which no stream of the processor's own would find.
+                        nint aheadStep = column == 0 ? strideA : 0;
+                        for (int i = begin; i < end; i += StripRows)
+                        {
+                            float* ahead = from + Math.Min(i + ColumnsAhead, k1 - 1);
+                            Tile<TVector, TLanes>.Run(
+                                Math.Min(StripRows, end - i), vectors, rows, from + i, 1, strideA, panel, step, c + i * strideC + column, strideC, accumulate: true, ahead, aheadStep);
+                        }
                     }
                 }
             }

@@ -1,3 +1,4 @@
+using System;
 using TreeRl.Numerics;
 using Xunit;
 using static TreeRl.Tests.Numerics.KernelData;
@@ -100,6 +101,29 @@ public unsafe class MatMulTests
             foreach (int k1 in new[] { 1, 5, 6, 7, 12, 29 })
                 foreach (int n in new[] { 1, 16, 40, 64, 100 })
                     CheckTransposed(level, t, k1, n);
+        CheckTransposed(level, 70, 1030, 300); // large and narrow
+        CheckTransposed(level, 515, 620, 430); // large
+    }
+
+    [Theory, MemberData(nameof(Levels))]
+    public void A_transposed_product_cut_into_the_rows_summed_at_a_time_has_the_same_bits(SimdLevel level)
+    {
+        foreach (var (k1, n) in new[] { (50, 64), (1030, 300), (620, 430) })
+        {
+            int rows = MatMul.GradientRows((long)k1 * n), t = 2 * rows + 9, padded = Simd.Pad(n);
+            using var a = Random((long)t * k1, 1);
+            using var b = RandomRows(t, n, padded, 2);
+            using var scratch = new NativeBuffer<float>(MatMul.TransposedScratch(k1));
+            using var whole = Random((long)k1 * padded, 3);
+            using var cut = Copy(whole);
+            MatMul.MultiplyTransposedA(level, t, k1, n, a.Pointer, k1, b.Pointer, padded, whole.Pointer, padded, scratch.Pointer);
+            for (int first = 0; first < t; first += rows)
+            {
+                MatMul.MultiplyTransposedA(
+                    level, Math.Min(rows, t - first), k1, n, a.Pointer + (long)first * k1, k1, b.Pointer + (long)first * padded, padded, cut.Pointer, padded, scratch.Pointer);
+            }
+            AssertSame(whole, cut, $"k1 {k1}, n {n}");
+        }
     }
 
     private static void CheckPacked(SimdLevel level, int m, int k, int n)

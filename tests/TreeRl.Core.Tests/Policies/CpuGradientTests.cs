@@ -77,7 +77,8 @@ public sealed class CpuGradientTests
 
     [Theory]
     [InlineData(40, 43)] // 192 rows of the feed-forward half at a time
-    [InlineData(64, 2080)] // 512, for gradients that outgrow the second-level cache
+    [InlineData(64, 2080)] // 512, for gradients that outgrow the second-level cache, here a narrow one
+    [InlineData(400, 400)] // and a wide one
     public void A_chunk_of_many_feed_forward_blocks_has_the_gradient_of_small_chunks(int width, int feedForward)
     {
         var config = TestModels.Plain with { Width = width, FeedForward = feedForward };
