@@ -65,6 +65,6 @@ internal static unsafe partial class MatMul
     /// <summary>Floats of scratch memory that <see cref="MultiplyTransposedA"/> needs when A has at most <paramref name="k1"/> columns, whatever the number of rows.</summary>
     public static long TransposedScratch(int k1) => (long)TransposedRows * (Simd.Pad(k1 + StripRows) + PackedMatrix.PanelWidth);
 
-    /// <summary>Rows that <see cref="MultiplyTransposedA"/> sums at a time into so many floats of C: a sum cut into multiples of it has the same bits.</summary>
+    /// <summary>Rows into whose multiples a sum of <see cref="MultiplyTransposedA"/> into so many floats of C may be cut without changing a bit: as many as it sums at a time, or some times that.</summary>
     public static int GradientRows(long floats) => floats <= ResidentC ? DirectRows : TransposedRows;
 }
