@@ -28,7 +28,7 @@ internal unsafe struct LayerBuffers
     public float* MiddleNormed, MiddleInverse;
 
     /// <summary>
-    /// Gate and up, [M, 2F'] in rows of <see cref="ChunkBuffers.GateUpStride"/>. Where no backward pass reads them they are those of one <see cref="ChunkBuffers.ForwardBlock"/> only.
+    /// Gate and up, [M, 2F'] in rows of <see cref="ChunkBuffers.GateUpStride"/>. Unless <see cref="ChunkBuffers.KeepsGates"/> they are those of one <see cref="ChunkBuffers.ForwardBlock"/>.
     /// </summary>
     public float* GateUp;
 
@@ -73,6 +73,9 @@ internal sealed unsafe class ChunkBuffers(ParameterLayout layout, int rank, bool
     public nint GateUpStride { get; } = 2 * layout.FeedForward + Simd.Unit;
 
     public nint GatedStride { get; } = layout.FeedForward + Simd.Unit;
+
+    /// <summary>Whether gate and up of all rows are kept, for a backward pass; else each block of rows takes the place of the one before.</summary>
+    public bool KeepsGates { get; private set; }
 
     /// <summary>Layer -> its buffers.</summary>
     public LayerBuffers[] Layers { get; } = new LayerBuffers[layout.Config.Layers];
@@ -194,6 +197,7 @@ internal sealed unsafe class ChunkBuffers(ParameterLayout layout, int rank, bool
         int predictors = Math.Min(rows, targets), path = Simd.Pad(keys);
         long m = rows, block = Math.Min(rows, BackwardBlock);
         taken = 0;
+        KeepsGates = backward;
         int kept = backward && !recompute ? c.Layers : 1;
         for (int l = 0; l < c.Layers; l++)
         {
@@ -215,7 +219,7 @@ internal sealed unsafe class ChunkBuffers(ParameterLayout layout, int rank, bool
             layer.Middle = backward ? Take(m * layout.Width) : layer.Input;
             layer.MiddleNormed = backward ? Take(m * layout.Width) : layer.InputNormed;
             layer.MiddleInverse = Take(m);
-            layer.GateUp = Take((backward ? m : Math.Min(m, ForwardBlock)) * GateUpStride);
+            layer.GateUp = Take((KeepsGates ? m : Math.Min(m, ForwardBlock)) * GateUpStride);
         }
         Final = backward ? Take(m * layout.Width) : Layers[0].Input;
         Gated = Take(Math.Min(m, backward ? BackwardBlock : ForwardBlock) * GatedStride);

@@ -18,7 +18,7 @@ internal sealed unsafe partial class ChunkPass : IDisposable
     private PackedBatch batch = null!;
     private int firstGroup, endGroup, firstRow, rows, firstTarget, targets;
     private readonly bool recompute;
-    private bool keepsLogits, keepsGates;
+    private bool keepsLogits;
 
     public ChunkPass(PolicyWeights weights, SimdLevel level, bool recompute)
     {
@@ -78,7 +78,6 @@ internal sealed unsafe partial class ChunkPass : IDisposable
         b.Carve(rows, targets, longestPath, backward);
         predictors.Build(next, firstRow, firstRow + rows, firstTarget, firstTarget + targets);
         keepsLogits = b.LogitRows >= predictors.Count;
-        keepsGates = backward;
     }
 
     private void ForwardLayers()
@@ -116,7 +115,7 @@ internal sealed unsafe partial class ChunkPass : IDisposable
         if (layer.Middle != layer.Input) VectorMath.Copy(layer.Input, layer.Middle, (long)rows * width);
         MatMul.Multiply(level, rows, layer.Attended, layout.QueryWidth, packs.Output, layer.Middle, width, accumulate: true);
         for (int first = 0; first < rows; first += ChunkBuffers.ForwardBlock)
-            ForwardFeedForward(l, layer.From(first, width, keepsGates ? b.GateUpStride : 0), Math.Min(ChunkBuffers.ForwardBlock, rows - first), next == null ? null : next + (long)first * width);
+            ForwardFeedForward(l, layer.From(first, width, b.KeepsGates ? b.GateUpStride : 0), Math.Min(ChunkBuffers.ForwardBlock, rows - first), next == null ? null : next + (long)first * width);
     }
 
     /// <summary>The feed-forward half of a layer for some rows: few enough that what is wide stays in the second-level cache between its products.</summary>

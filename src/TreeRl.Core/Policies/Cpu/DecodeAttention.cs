@@ -40,6 +40,9 @@ internal sealed unsafe partial class DecodeAttention(ParameterLayout layout, lon
     /// <summary>Floats of one layer's key/value head in a cache block.</summary>
     public static long HeadFloats(ParameterLayout layout) => 2L * BlockPositions * layout.HeadSize;
 
+    /// <summary>Key/value heads of all layers in a cache block.</summary>
+    public static int HeadCount(ParameterLayout layout) => layout.Config.Layers * layout.Config.KeyValueHeads;
+
     /// <summary>An empty cache whose blocks are cut into heads; its <see cref="SharedBlocks.PieceStride"/> is the <c>headStride</c> of who reads it.</summary>
     public static SharedBlocks NewCache(ParameterLayout layout) => new(HeadFloats(layout), HeadCount(layout));
 
@@ -84,8 +87,6 @@ internal sealed unsafe partial class DecodeAttention(ParameterLayout layout, lon
             AttendTogether(layer, head, rows, edges, row, Math.Min(step, end - row), padded, queries + row * queryStride, queryStride, output + row * outputStride, outputStride, scratch);
         }
     }
-
-    private static int HeadCount(ParameterLayout layout) => layout.Config.Layers * layout.Config.KeyValueHeads;
 
     private static int Together(int group, int padded) => (int)Math.Clamp(ScoresTogether / ((long)group * padded), 1, RowsTogether);
 
