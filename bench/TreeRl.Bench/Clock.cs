@@ -9,25 +9,35 @@ namespace TreeRl.Bench;
 /// <summary>Best-of timings, and the peak they are compared with.</summary>
 internal static class Clock
 {
-    private const int ChainRounds = 4000, ChainCount = 10;
+    private const int ChainRounds = 4000, ChainCount = 10, FewestTurns = 4;
 
     /// <summary>Seconds of the fastest of many calls: repeats <paramref name="work"/> for about <paramref name="seconds"/> in batches long enough to time.</summary>
     public static double Best(Action work, double seconds = 0.08)
     {
-        work();
-        long start = Stopwatch.GetTimestamp();
-        work();
-        int batch = (int)Math.Clamp(2e-4 / Math.Max(Stopwatch.GetElapsedTime(start).TotalSeconds, 1e-9), 1, 10_000);
+        int batch = Batch(work);
         double best = double.MaxValue;
         long begin = Stopwatch.GetTimestamp();
-        do
-        {
-            start = Stopwatch.GetTimestamp();
-            for (int i = 0; i < batch; i++) work();
-            best = Math.Min(best, Stopwatch.GetElapsedTime(start).TotalSeconds / batch);
-        }
+        do best = Math.Min(best, SecondsOf(work, batch));
         while (Stopwatch.GetElapsedTime(begin).TotalSeconds < seconds);
         return best;
+    }
+
+    /// <summary>
+    /// Seconds of the fastest call as above, and multiply-adds in GFLOP/s at their fastest in stretches as long as the batches and by turns with them: where a core gives more at
+    /// some moments than at others, both have the same moments, and neither finds a shorter one than the other could.
+    /// </summary>
+    public static (double Seconds, double Peak) BestBesidePeak(SimdLevel level, Action work, double seconds = 0.08)
+    {
+        var chains = Chains(level);
+        int batch = Batch(work), chainBatch = Math.Max(1, (int)Math.Round(SecondsOf(work, batch) / Best(chains, 0.01)));
+        double best = double.MaxValue, peak = 0;
+        long begin = Stopwatch.GetTimestamp();
+        for (int turn = 0; turn < FewestTurns || Stopwatch.GetElapsedTime(begin).TotalSeconds < 2 * seconds; turn++)
+        {
+            best = Math.Min(best, SecondsOf(work, batch));
+            peak = Math.Max(peak, Operations(level) / SecondsOf(chains, chainBatch) / 1e9);
+        }
+        return (best, peak);
     }
 
     /// <summary>Multiply-adds of one core in GFLOP/s, ten independent chains in registers: the best moment of a stretch.</summary>
@@ -54,6 +64,21 @@ internal static class Clock
     {
         using var stretch = KernelBench.Filled(bytes / sizeof(float) & ~63L);
         return 1e-9 * stretch.Length * sizeof(float) / Best(() => Read(stretch), 0.05);
+    }
+
+    /// <summary>Calls that take long enough together to be timed, after warm ones.</summary>
+    private static int Batch(Action work)
+    {
+        work();
+        return (int)Math.Clamp(2e-4 / Math.Max(SecondsOf(work, 1), 1e-9), 1, 10_000);
+    }
+
+    /// <summary>Seconds of one of <paramref name="calls"/> calls.</summary>
+    private static double SecondsOf(Action work, int calls)
+    {
+        long start = Stopwatch.GetTimestamp();
+        for (int i = 0; i < calls; i++) work();
+        return Stopwatch.GetElapsedTime(start).TotalSeconds / calls;
     }
 
     private static double Operations(SimdLevel level) => 2.0 * (level switch { SimdLevel.Avx512 => 16, SimdLevel.Avx2 => 8, _ => 4 }) * ChainCount * ChainRounds;

@@ -67,22 +67,15 @@ internal sealed class CompareBench(Ledger ledger, Peer? peer, int rounds)
         List<double>[] blas = [.. shapes.Select(_ => new List<double>())], dnn = [.. shapes.Select(_ => new List<double>())];
         for (int round = 0; round < rounds; round++)
         {
-            // The peak drifts, so each product is held against the larger of those just before and after it.
-            double[] peaks = new double[shapes.Length + 1], rates = new double[shapes.Length];
-            peaks[0] = Clock.PeakGigaflops(Simd.Best);
-            for (int i = 0; i < shapes.Length; i++)
-            {
-                rates[i] = KernelBench.ProductRate(Simd.Best, shapes[i].M, shapes[i].K, shapes[i].N);
-                peaks[i + 1] = Clock.PeakGigaflops(Simd.Best);
-            }
+            KernelBench.Rate[] rates = [.. shapes.Select(shape => KernelBench.Product(Simd.Best, shape.M, shape.K, shape.N))];
             var theirs = peer?.Measure("matmul.py", [.. shapes.Select(s => $"{s.M},{s.K},{s.N}")]);
             for (int i = 0; i < shapes.Length; i++)
             {
-                ours[i].Add(rates[i]);
-                shares[i].Add(100 * rates[i] / Math.Max(peaks[i], peaks[i + 1]));
+                ours[i].Add(rates[i].Gigaflops);
+                shares[i].Add(rates[i].Share);
                 if (theirs is null) continue;
-                blas[i].Add(rates[i] / theirs[i].GetProperty("openblas").GetDouble());
-                if (theirs[i].TryGetProperty("onednn", out var rate)) dnn[i].Add(rates[i] / rate.GetDouble());
+                blas[i].Add(rates[i].Gigaflops / theirs[i].GetProperty("openblas").GetDouble());
+                if (theirs[i].TryGetProperty("onednn", out var rate)) dnn[i].Add(rates[i].Gigaflops / rate.GetDouble());
             }
         }
         for (int i = 0; i < shapes.Length; i++)

@@ -16,7 +16,7 @@ internal static unsafe class KernelBench
     public static void Run(SimdLevel level)
     {
         CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
-        Console.WriteLine($"{level}, one core; GFLOP/s and share of the peak measured before and after each line");
+        Console.WriteLine($"{level}, one core; GFLOP/s and share of the peak by turns with it");
         Products(level);
         WeightGradients(level);
         Attention(level);
@@ -25,26 +25,21 @@ internal static unsafe class KernelBench
 
     private static void Products(SimdLevel level)
     {
-        Console.Write("\nA[M x K] * packed B[K x N]\n     K     N   peak");
+        Console.Write("\nA[M x K] * packed B[K x N]\n     K     N");
         foreach (int m in RowCounts) Console.Write($"        M={m,-5}");
         Console.WriteLine();
-        foreach (var (k, n) in Shapes)
-        {
-            double peak = Clock.PeakGigaflops(level);
-            double[] rates = [.. RowCounts.Select(m => ProductRate(level, m, k, n))];
-            PrintRates(k, n, Math.Max(peak, Clock.PeakGigaflops(level)), rates);
-        }
+        foreach (var (k, n) in Shapes) PrintRates(k, n, [.. RowCounts.Select(m => Product(level, m, k, n))]);
     }
 
-    /// <summary>GFLOP/s of A [M x K] times packed B [K x N].</summary>
-    internal static double ProductRate(SimdLevel level, int m, int k, int n)
+    /// <summary>A [M x K] times packed B [K x N].</summary>
+    internal static Rate Product(SimdLevel level, int m, int k, int n)
     {
         using var b = new PackedMatrix(k, n);
         using var source = Filled((long)k * n);
         using var a = Filled((long)m * k);
         using var c = Filled((long)m * n);
         b.PackRows(source.Pointer, n);
-        return 2e-9 * m * k * n / Clock.Best(() => MatMul.Multiply(level, m, a.Pointer, k, b, c.Pointer, n), 0.15);
+        return RateOf(level, 2.0 * m * k * n, () => MatMul.Multiply(level, m, a.Pointer, k, b, c.Pointer, n), 0.15);
     }
 
     private static void WeightGradients(SimdLevel level)
@@ -57,10 +52,7 @@ internal static unsafe class KernelBench
             using var b = Filled((long)T * n);
             using var c = Filled((long)k * n);
             using var scratch = new NativeBuffer<float>(MatMul.TransposedScratch(k));
-            double peak = Clock.PeakGigaflops(level);
-            double rate = 2e-9 * T * k * n
-                / Clock.Best(() => MatMul.MultiplyTransposedA(level, T, k, n, a.Pointer, k, b.Pointer, n, c.Pointer, n, scratch.Pointer));
-            PrintRates(k, n, Math.Max(peak, Clock.PeakGigaflops(level)), rate);
+            PrintRates(k, n, RateOf(level, 2.0 * T * k * n, () => MatMul.MultiplyTransposedA(level, T, k, n, a.Pointer, k, b.Pointer, n, c.Pointer, n, scratch.Pointer)));
         }
     }
 
@@ -73,19 +65,30 @@ internal static unsafe class KernelBench
             using var a = Filled(Queries * Keys);
             using var b = Filled((long)Keys * head);
             using var c = Filled(Queries * Keys);
-            double peak = Clock.PeakGigaflops(level), work = 2e-9 * Queries * Keys * head;
-            double scores = work / Clock.Best(() => MatMul.MultiplyPlain(level, Queries, Keys, head, a.Pointer, head, 1, b.Pointer, Keys, c.Pointer, Keys));
-            double values = work / Clock.Best(() => MatMul.MultiplyPlain(level, Queries, head, Keys, a.Pointer, Keys, 1, b.Pointer, head, c.Pointer, head));
-            PrintRates(head, Keys, Math.Max(peak, Clock.PeakGigaflops(level)), scores, values);
+            double work = 2.0 * Queries * Keys * head;
+            PrintRates(
+                head, Keys,
+                RateOf(level, work, () => MatMul.MultiplyPlain(level, Queries, Keys, head, a.Pointer, head, 1, b.Pointer, Keys, c.Pointer, Keys)),
+                RateOf(level, work, () => MatMul.MultiplyPlain(level, Queries, head, Keys, a.Pointer, Keys, 1, b.Pointer, head, c.Pointer, head)));
         }
     }
 
-    private static void PrintRates(int k, int n, double peak, params double[] rates)
+    private static Rate RateOf(SimdLevel level, double operations, Action work, double seconds = 0.08)
     {
-        Console.Write($"{k,6}{n,6}{peak,7:f0}");
-        foreach (double rate in rates) Console.Write($"{rate,8:f1} {100 * rate / peak,3:f0} %");
+        var (best, peak) = Clock.BestBesidePeak(level, work, seconds);
+        double gigaflops = 1e-9 * operations / best;
+        return new Rate(gigaflops, 100 * gigaflops / peak);
+    }
+
+    private static void PrintRates(int k, int n, params Rate[] rates)
+    {
+        Console.Write($"{k,6}{n,6}");
+        foreach (var rate in rates) Console.Write($"{rate.Gigaflops,8:f1} {rate.Share,3:f0} %");
         Console.WriteLine();
     }
+
+    /// <summary>How fast a kernel ran: GFLOP/s, and percent of the peak in stretches as long.</summary>
+    internal readonly record struct Rate(double Gigaflops, double Share);
 
     /// <summary>A buffer of small numbers without zeros or denormals.</summary>
     internal static NativeBuffer<float> Filled(long count)
