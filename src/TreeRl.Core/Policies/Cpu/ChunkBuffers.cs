@@ -134,8 +134,13 @@ internal sealed unsafe class ChunkBuffers(ParameterLayout layout, int rank, bool
     /// </summary>
     public int BackwardBlock { get; } = Math.Max(ForwardBlock, MatMul.GradientRows(2L * layout.FeedForward * layout.Width));
 
-    /// <summary>Keys and values of a path, [T', h'], transposed, [h', T'], their gradients, and scores of a block of queries, [QueryBlock, T'].</summary>
+    /// <summary>
+    /// Keys and values of a path, [T', h'], transposed, [h', T'] in rows of <see cref="KeyStride"/>, their gradients, and scores of a block of queries, [QueryBlock, T'].
+    /// </summary>
     public float* Keys { get; private set; }
+
+    /// <summary>Floats from row to row of transposed keys and values: an odd number of cache lines, for the reason above.</summary>
+    public int KeyStride { get; private set; }
 
     public float* Values { get; private set; }
 
@@ -235,7 +240,8 @@ internal sealed unsafe class ChunkBuffers(ParameterLayout layout, int rank, bool
         int longest = Math.Max(path, 16);
         Keys = Take((long)longest * layout.HeadSize);
         Values = Take((long)longest * layout.HeadSize);
-        KeysTransposed = Take((long)longest * layout.HeadSize);
+        KeyStride = longest | Simd.Unit;
+        KeysTransposed = Take((long)KeyStride * layout.HeadSize);
         Scores = Take((long)QueryBlock * longest);
         if (backward)
         {
@@ -247,7 +253,7 @@ internal sealed unsafe class ChunkBuffers(ParameterLayout layout, int rank, bool
             QkvGradient = Take(m * layout.QkvWidth);
             AttendedGradient = Take(m * layout.QueryWidth);
             GateUpGradient = Take(block * GateUpStride);
-            ValuesTransposed = Take((long)longest * layout.HeadSize);
+            ValuesTransposed = Take((long)KeyStride * layout.HeadSize);
             KeysGradient = Take((long)longest * layout.HeadSize);
             ValuesGradient = Take((long)longest * layout.HeadSize);
             ScoresGradient = Take((long)QueryBlock * longest);

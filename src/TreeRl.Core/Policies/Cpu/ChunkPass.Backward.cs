@@ -58,12 +58,7 @@ internal sealed unsafe partial class ChunkPass
     {
         int stride = layout.QkvWidth, h = layout.HeadSize, heads = layout.Config.Heads + layout.Config.KeyValueHeads;
         VectorMath.Clear(b.QkvGradient, (long)rows * stride);
-        for (int s = batch.GroupFirstSegment[firstGroup]; s < batch.GroupFirstSegment[endGroup]; s++)
-        {
-            if (batch.SegmentFirstRow[s + 1] == batch.SegmentFirstRow[s]) continue;
-            attention.Select(batch, s, firstRow);
-            attention.Backward(b, in layer, rows);
-        }
+        attention.Backward(batch, batch.GroupFirstSegment[firstGroup], batch.GroupFirstSegment[endGroup], b, in layer, rows);
         weights.Rotary.Apply(b.QkvGradient, stride, rows, heads, h, b.Positions, backward: true);
         for (int head = 0; at.QueryNorm >= 0 && head < heads; head++)
         {

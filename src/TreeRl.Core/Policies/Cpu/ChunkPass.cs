@@ -106,12 +106,7 @@ internal sealed unsafe partial class ChunkPass : IDisposable
         if (at.QkvBias >= 0) Bias.Add(layer.Qkv, layout.QkvWidth, arena + at.QkvBias, rows, layout.QkvWidth);
         if (at.QueryNorm >= 0) NormHeads(layer, arena + at.QueryNorm, arena + at.KeyNorm, epsilon);
         weights.Rotary.Apply(layer.Qkv, layout.QkvWidth, rows, heads, layout.HeadSize, b.Positions);
-        for (int s = batch.GroupFirstSegment[firstGroup]; s < batch.GroupFirstSegment[endGroup]; s++)
-        {
-            if (batch.SegmentFirstRow[s + 1] == batch.SegmentFirstRow[s]) continue;
-            attention.Select(batch, s, firstRow);
-            attention.Forward(b, in layer, rows);
-        }
+        attention.Forward(batch, batch.GroupFirstSegment[firstGroup], batch.GroupFirstSegment[endGroup], b, in layer, rows);
         if (layer.Middle != layer.Input) VectorMath.Copy(layer.Input, layer.Middle, (long)rows * width);
         MatMul.Multiply(level, rows, layer.Attended, layout.QueryWidth, packs.Output, layer.Middle, width, accumulate: true);
         for (int first = 0; first < rows; first += ChunkBuffers.ForwardBlock)
