@@ -70,6 +70,12 @@ type Policy internal (name: string, weights: ModelWeights, tokenizer: ITokenizer
         + $" of width {config.Width}, "
         + $"vocabulary {config.VocabSize}, context {config.ContextLength}{adapter}"
 
+/// <summary>How the embedded engine uses the machine, for <c>Policy.onCpu</c>: <c>CpuOptions(Threads = 1, RecomputeActivations = true)</c>.</summary>
+type CpuOptions = TreeRl.Policies.Cpu.CpuOptions
+
+/// <summary>How the TorchSharp engine uses its device, for <c>Policy.onWith</c>: <c>EngineOptions(BFloat16 = true)</c>.</summary>
+type EngineOptions = TreeRl.Policies.Engines.EngineOptions
+
 /// <summary>Where a policy computes.</summary>
 type Device =
     /// <summary>The embedded engine, on the processor's cores; what a policy computes on unless told otherwise.</summary>
@@ -192,6 +198,21 @@ module Policy =
     /// </exception>
     let on (device: Device) (policy: Policy) = moved device null policy
 
+    /// <summary>
+    /// The policy on the embedded engine with options of its own: threads, activations computed again, the largest pass. As in
+    /// <c>Policy.pretrained "arith" |> Policy.onCpu (CpuOptions(Threads = 1, RecomputeActivations = true))</c>.
+    /// </summary>
+    /// <exception cref="T:System.ArgumentException">An option breaks its rule; the message names it.</exception>
+    let onCpu (options: CpuOptions) (policy: Policy) =
+        let options = options.Validated()
+
+        new Policy(
+            policy.Name,
+            policy.Present,
+            policy.Tokenizer,
+            PolicyFactory(fun weights -> CpuPolicy.Create(weights, options) :> IPolicy)
+        )
+
     /// <summary>As <c>Policy.on</c>, with options: <c>Policy.onWith (EngineOptions(BFloat16 = true, Checkpointing = true)) Cuda</c>.</summary>
     /// <exception cref="T:TreeRl.Policies.Engines.EngineMissingException">The package or the device is missing.</exception>
     /// <exception cref="T:System.ArgumentException">Options are given for the embedded engine, which has none of them, or one breaks its rule.</exception>
@@ -199,7 +220,7 @@ module Policy =
         if device = Cpu then
             invalidArg
                 "options"
-                "Policy.onWith .. Cpu: the embedded engine has no such options; write 'Policy.on Cpu', or choose TorchCpu or Cuda"
+                "Policy.onWith .. Cpu: these options are not the embedded engine's, which has its own: write 'Policy.onCpu (CpuOptions(Threads = 2))', or choose TorchCpu or Cuda"
 
         moved device (options.Validated()) policy
 

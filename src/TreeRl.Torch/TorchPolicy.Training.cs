@@ -20,17 +20,18 @@ internal sealed partial class TorchPolicy
         CheckTrainable();
         check.Check(batch, Config);
         ArgumentNullException.ThrowIfNull(objective);
-        var total = default(LossReport);
         try
         {
-            foreach (var (first, end) in batch.Stretches(model.Options.TokenBudget)) total = total.Plus(Accumulate(batch, objective, first, end));
+            if (GroupParts.Of(batch, model.Options.SplitAbove) is not { } parts) return AccumulateStretches(batch, objective);
+            var (report, derivatives) = parts.Evaluate(ScoreStretches, objective);
+            AccumulateStretches(parts.Batch, derivatives);
+            return report;
         }
         catch
         {
             ClearGradient();
             throw;
         }
-        return total;
     }
 
     public UpdateReport Apply(OptimizerSettings settings, double learningRate)
@@ -98,6 +99,13 @@ internal sealed partial class TorchPolicy
         firstMoment = parameters.Upload(state.FirstMoment);
         secondMoment = parameters.Upload(state.SecondMoment);
         step = state.Step;
+    }
+
+    private LossReport AccumulateStretches(PackedBatch batch, IObjective objective)
+    {
+        var total = default(LossReport);
+        foreach (var (first, end) in batch.Stretches(model.Options.TokenBudget)) total = total.Plus(Accumulate(batch, objective, first, end));
+        return total;
     }
 
     private LossReport Accumulate(PackedBatch batch, IObjective objective, int first, int end)

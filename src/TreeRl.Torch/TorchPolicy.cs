@@ -65,13 +65,8 @@ internal sealed partial class TorchPolicy : IPolicy, IDeviceMemory
         check.Check(batch, Config);
         Guard.SameLength(logProb.Length, batch.TargetCount, "the batch");
         Guard.SameLength(entropy.Length, batch.TargetCount, "the batch");
-        foreach (var (first, end) in batch.Stretches(model.Options.TokenBudget))
-        {
-            using var scope = NewDisposeScope();
-            var stream = pass.Forward(new TreeRows(model, RowLayout.Of(batch, first, end)));
-            int from = batch.GroupFirstTarget[first], count = predictors.Select(batch, first, end);
-            head.Score(stream, predictors, logProb.Slice(from, count), entropy.Slice(from, count));
-        }
+        if (GroupParts.Of(batch, model.Options.SplitAbove) is { } parts) parts.Score(ScoreStretches, logProb, entropy);
+        else ScoreStretches(batch, logProb, entropy);
     }
 
     public IPolicy CloneFrozen() => new TorchPolicy(ExportWeights(), model.Device, model.Options, frozen: true);
@@ -93,10 +88,21 @@ internal sealed partial class TorchPolicy : IPolicy, IDeviceMemory
         foreach (var tensor in gradient.Concat(firstMoment).Concat(secondMoment)) tensor.Dispose();
     }
 
+    private void ScoreStretches(PackedBatch batch, Span<float> logProb, Span<float> entropy)
+    {
+        foreach (var (first, end) in batch.Stretches(model.Options.TokenBudget))
+        {
+            using var scope = NewDisposeScope();
+            var stream = pass.Forward(new TreeRows(model, RowLayout.Of(batch, first, end)));
+            int from = batch.GroupFirstTarget[first], count = predictors.Select(batch, first, end);
+            head.Score(stream, predictors, logProb.Slice(from, count), entropy.Slice(from, count));
+        }
+    }
+
     private bool IsCuda => model.Device.type == DeviceType.CUDA;
 
     private string Named(string device, string more = "") =>
-        $"torch ({device}, {(model.Options.BFloat16 ? "bf16" : "fp32")}{(model.Options.FusedAttention ? ", fused attention" : "")}{more})";
+        $"torch ({device}, {(model.Options.BFloat16 ? "bf16" : "fp32")}{(model.Options.FusedAttention ? ", fused attention" : "")}{(model.Options.SplitAbove > 0 ? $", split above {model.Options.SplitAbove} rows" : "")}{more})";
 
     private void CheckAlive() => ObjectDisposedException.ThrowIf(parameters.Disposed, this);
 }

@@ -116,6 +116,28 @@ let ``a policy that is not there is refused with the places it was looked for in
     Assert.Contains(Path.Combine(Directory.GetCurrentDirectory(), "policies", "no-such-policy"), thrown.Message)
 
 [<Fact>]
+let ``options of the embedded engine reach it and are checked at once`` () =
+    use small = TinyPolicy.make ()
+    use one = small |> Policy.onCpu (CpuOptions(Threads = 1, SplitAbove = 64))
+    Assert.EndsWith(", 1 thread)", one.Live.Engine)
+    Assert.Equal("cpu (split above 64 rows)", one.Live.Arithmetic)
+    let name = small.Weights.Names[0]
+    Assert.Equal<float32[]>(small.Weights[name].Values, one.Weights[name].Values)
+
+    let thrown =
+        Assert.ThrowsAny<ArgumentException>(fun () ->
+            small
+            |> Policy.onCpu (CpuOptions(RecomputeActivations = true, ChunkTokens = 0))
+            |> ignore)
+
+    Assert.Contains("ChunkTokens", thrown.Message)
+
+    let mixed =
+        Assert.Throws<ArgumentException>(fun () -> small |> Policy.onWith (EngineOptions()) Cpu |> ignore)
+
+    Assert.Contains("write 'Policy.onCpu (CpuOptions(Threads = 2))'", mixed.Message)
+
+[<Fact>]
 let ``a saved policy loads with the same weights under the folder's name`` () =
     inFolder (fun folder ->
         use small = TinyPolicy.make ()

@@ -80,6 +80,7 @@ public sealed class EngineParityTests
         EngineOptions[] ways =
         [
             new(), new() { TokenBudget = 1, LogitRows = 1 }, new() { TokenBudget = 20, LogitRows = 3, Checkpointing = true }, new() { FusedAttention = true },
+            new() { SplitAbove = 10, TokenBudget = 20 },
         ];
         double worst = 0;
         foreach (var (name, config) in TestEngines.Models)

@@ -30,7 +30,7 @@ public static class CpuMemory
     /// <summary>Bytes of all threads' activations and gradients of activations.</summary>
     /// <param name="config">The model.</param>
     /// <param name="options">Threads, and whether activations are computed again.</param>
-    /// <param name="chunkRows">Rows of the largest chunk, M: about <see cref="CpuOptions.ChunkTokens"/>, or those of the largest prompt with its answers where that has more.</param>
+    /// <param name="chunkRows">Rows of the largest chunk, M: about <see cref="CpuOptions.ChunkTokens"/>, or those of the largest prompt with its answers where that has more, at most <see cref="CpuOptions.SplitAbove"/>.</param>
     /// <param name="longestPath">Tokens of the longest path, prompt included.</param>
     public static long ActivationBytes(ModelConfig config, CpuOptions? options, int chunkRows, int longestPath)
     {

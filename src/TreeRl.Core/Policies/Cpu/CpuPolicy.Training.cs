@@ -32,24 +32,19 @@ public sealed unsafe partial class CpuPolicy
         CheckTrainable();
         check.Check(batch, Config);
         ArgumentNullException.ThrowIfNull(objective);
-        Prepare(batch, backward: true);
-        weights.EnsureBackward();
+        if (GroupParts.Of(batch, options.SplitAbove) is not { } parts) return Train(batch, objective);
         MakeLanes();
-        if (reports.Length < batch.GroupCount) reports = new LossReport[Math.Max(batch.GroupCount, 2 * reports.Length)];
-        this.objective = objective;
-        failure = null;
-        nextLane = 0;
-        pool.Run(trainLanes);
-        this.batch = null!;
-        this.objective = null!;
-        if (failure is not null)
+        try
+        {
+            var (report, derivatives) = parts.Evaluate(ScoreChunks, objective);
+            Train(parts.Batch, derivatives);
+            return report;
+        }
+        catch
         {
             ClearGradient();
-            failure.Throw();
+            throw;
         }
-        var total = default(LossReport);
-        for (int g = 0; g < batch.GroupCount; g++) total = total.Plus(in reports[g]);
-        return total;
     }
 
     /// <inheritdoc/>
@@ -115,6 +110,29 @@ public sealed unsafe partial class CpuPolicy
         using var sum = new NativeBuffer<float>(trained.Total);
         foreach (var lane in lanes) VectorMath.Add(lane.Pointer, sum.Pointer, trained.Total);
         return trained.CopyOut(sum.Pointer);
+    }
+
+    /// <summary>Forward and backward over the batch, all groups whole.</summary>
+    private LossReport Train(PackedBatch packed, IObjective wanted)
+    {
+        Prepare(packed, backward: true);
+        weights.EnsureBackward();
+        MakeLanes();
+        if (reports.Length < packed.GroupCount) reports = new LossReport[Math.Max(packed.GroupCount, 2 * reports.Length)];
+        objective = wanted;
+        failure = null;
+        nextLane = 0;
+        pool.Run(trainLanes);
+        batch = null!;
+        objective = null!;
+        if (failure is not null)
+        {
+            ClearGradient();
+            failure.Throw();
+        }
+        var total = default(LossReport);
+        for (int g = 0; g < packed.GroupCount; g++) total = total.Plus(in reports[g]);
+        return total;
     }
 
     /// <summary>Takes lanes one by one and runs each lane's chunks in order. A lane stops at its first failure; the earliest chunk's is thrown in the end.</summary>

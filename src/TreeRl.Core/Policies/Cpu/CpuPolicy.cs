@@ -54,7 +54,7 @@ public sealed unsafe partial class CpuPolicy : IPolicy
     public string Engine => $"cpu ({options.Simd.ToString().ToLowerInvariant()}, {options.Threads} {(options.Threads == 1 ? "thread" : "threads")})";
 
     /// <inheritdoc/>
-    public string Arithmetic => "cpu";
+    public string Arithmetic => options.Arithmetic(trained.ParameterCount);
 
     /// <inheritdoc/>
     public long ParameterCount => trained.ParameterCount;
@@ -93,15 +93,8 @@ public sealed unsafe partial class CpuPolicy : IPolicy
         check.Check(batch, Config);
         Guard.SameLength(logProb.Length, batch.TargetCount, "the batch");
         Guard.SameLength(entropy.Length, batch.TargetCount, "the batch");
-        Prepare(batch, backward: false);
-        fixed (float* logProbs = logProb, entropies = entropy)
-        {
-            logProbOut = logProbs;
-            entropyOut = entropies;
-            nextChunk = 0;
-            pool.Run(scoreChunks);
-        }
-        this.batch = null!;
+        if (GroupParts.Of(batch, options.SplitAbove) is { } parts) parts.Score(ScoreChunks, logProb, entropy);
+        else ScoreChunks(batch, logProb, entropy);
     }
 
     /// <inheritdoc/>
@@ -151,6 +144,19 @@ public sealed unsafe partial class CpuPolicy : IPolicy
         for (int chunk = 0; chunk < plan.ChunkCount; chunk++)
             most = Math.Max(most, next.GroupFirstTarget[plan.FirstGroup[chunk + 1]] - next.GroupFirstTarget[plan.FirstGroup[chunk]]);
         foreach (var pass in passes) pass.Reserve(plan.LargestRows, most, check.LongestPath, backward);
+    }
+
+    private void ScoreChunks(PackedBatch scored, Span<float> logProb, Span<float> entropy)
+    {
+        Prepare(scored, backward: false);
+        fixed (float* logProbs = logProb, entropies = entropy)
+        {
+            logProbOut = logProbs;
+            entropyOut = entropies;
+            nextChunk = 0;
+            pool.Run(scoreChunks);
+        }
+        batch = null!;
     }
 
     private void ScoreChunks(int worker)

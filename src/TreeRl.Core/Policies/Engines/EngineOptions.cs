@@ -17,10 +17,16 @@ public enum EngineDevice
 public sealed record EngineOptions
 {
     /// <summary>
-    /// Rows that go through the model at once when it is trained or scored: whole groups are put together up to it, a larger group goes alone. A group's attention
-    /// needs a mask of its rows squared, in bytes. At least 1.
+    /// Rows that go through the model at once when it is trained or scored: whole groups are put together up to it, a larger group goes alone unless it is split
+    /// (<see cref="SplitAbove"/>). A group's attention needs a mask of its rows squared, in bytes. At least 1.
     /// </summary>
     public int TokenBudget { get; init; } = 8192;
+
+    /// <summary>
+    /// Rows above which a prompt with its trees is split into parts of at most so many (or of one path, where that is longer), so that neither activations nor masks grow with the answers
+    /// of a prompt. Each part computes what is above it again, and what is split is scored once more before it is trained: about a third more time. 0, the default, splits nothing.
+    /// </summary>
+    public int SplitAbove { get; init; }
 
     /// <summary>Rows of logits that exist at once; 0 takes as many as 128 MiB hold in single precision. Not negative.</summary>
     public int LogitRows { get; init; }
@@ -45,6 +51,7 @@ public sealed record EngineOptions
     public EngineOptions Validated()
     {
         Guard.InRange(TokenBudget >= 1, TokenBudget, "must be at least 1");
+        Guard.InRange(SplitAbove >= 0, SplitAbove, "must not be negative; 0 splits nothing");
         Guard.InRange(LogitRows >= 0, LogitRows, "must not be negative; 0 takes as many as 128 MiB hold");
         return this;
     }
