@@ -1,3 +1,4 @@
+using System;
 using System.Linq;
 using TreeRl.Models;
 using TreeRl.Numerics;
@@ -54,6 +55,22 @@ public sealed class CpuMemoryTests
         long kept = CpuMemory.ActivationBytes(config, new CpuOptions { Threads = 1 }, 512, 128);
         long again = CpuMemory.ActivationBytes(config, new CpuOptions { Threads = 1, RecomputeActivations = true }, 512, 128);
         Assert.InRange((double)again / kept, 0.1, 0.3);
+    }
+
+    [Fact]
+    public void A_pass_that_the_machine_cannot_hold_is_refused_with_the_options_that_make_it_smaller()
+    {
+        var config = TestModels.Plain with { Width = 16, FeedForward = 100_000, Layers = 1 };
+        int leaves = (int)(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / (sizeof(float) * 2L * config.FeedForward)) + 1;
+        var answers = Enumerable.Range(0, leaves).Select(_ => new TestNode { Tokens = [1, 2] }).ToList();
+        using var policy = CpuPolicy.Create(TestBatches.Weights(config), new CpuOptions { Threads = 1 });
+        var error = Assert.Throws<InsufficientMemoryException>(() => policy.Accumulate(TestBatches.Pack([new TestPrompt([0], answers)]), new LinearObjective()));
+        Assert.StartsWith($"a pass over {leaves + 1} rows needs ", error.Message);
+        Assert.Contains("SplitAbove", error.Message);
+        // It took nothing, and what fits goes on.
+        var small = TestBatches.Pack([new TestPrompt([0], answers[..3])]);
+        policy.Accumulate(TestBatches.WithMasses(small, 1), new LinearObjective());
+        Assert.True(policy.Apply(new OptimizerSettings(), 1e-3).GradientNorm > 0);
     }
 
     [Fact]

@@ -30,6 +30,9 @@ internal sealed unsafe partial class ChunkPass : IDisposable
         attention = new TreeAttention(layout, level);
     }
 
+    /// <summary>Bytes that <see cref="Reserve"/> makes room for.</summary>
+    public long Bytes(int maxRows, int maxTargets, int maxKeys, bool backward) => sizeof(float) * b.Floats(maxRows, maxTargets, maxKeys, backward);
+
     /// <summary>Makes room for chunks of at most these sizes, so that no pass allocates.</summary>
     public void Reserve(int maxRows, int maxTargets, int maxKeys, bool backward)
     {

@@ -1,3 +1,5 @@
+using System;
+using System.Globalization;
 using TreeRl.Models;
 using TreeRl.Numerics;
 
@@ -16,6 +18,9 @@ namespace TreeRl.Policies.Cpu;
 /// </summary>
 public static class CpuMemory
 {
+    // What the process may use of the machine, or of the container it is in.
+    private static readonly long Available = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+
     /// <summary>Bytes of keys and values for a cached token.</summary>
     public static long CacheBytesPerToken(ModelConfig config) => DecodeAttention.BlockFloats(new ParameterLayout(config)) / DecodeAttention.BlockPositions * sizeof(float);
 
@@ -38,4 +43,16 @@ public static class CpuMemory
         using var buffers = new ChunkBuffers(new ParameterLayout(config), 0, resolved.RecomputeActivations);
         return sizeof(float) * resolved.Threads * buffers.Floats(chunkRows, chunkRows, longestPath, backward: true);
     }
+
+    /// <summary>Refuses what the machine cannot hold, before the system ends the process for it.</summary>
+    /// <exception cref="InsufficientMemoryException">The activations alone need more than there is.</exception>
+    internal static void RequireActivations(long bytes, int rows, int threads)
+    {
+        if (bytes <= Available) return;
+        throw new InsufficientMemoryException(
+            $"a pass over {rows} rows needs {Gigabytes(bytes)} of activations on {threads} {(threads == 1 ? "thread" : "threads")}, and there are {Gigabytes(Available)} for everything: "
+            + "train prompts in parts, compute activations again or take fewer threads, as in Policy.onCpu (CpuOptions(SplitAbove = 4096, RecomputeActivations = true, Threads = 1))");
+    }
+
+    private static string Gigabytes(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e9:f1} GB");
 }

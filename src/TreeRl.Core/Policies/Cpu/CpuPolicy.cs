@@ -143,6 +143,7 @@ public sealed unsafe partial class CpuPolicy : IPolicy
         int most = 0;
         for (int chunk = 0; chunk < plan.ChunkCount; chunk++)
             most = Math.Max(most, next.GroupFirstTarget[plan.FirstGroup[chunk + 1]] - next.GroupFirstTarget[plan.FirstGroup[chunk]]);
+        CpuMemory.RequireActivations(passes.Length * passes[0].Bytes(plan.LargestRows, most, check.LongestPath, backward), plan.LargestRows, passes.Length);
         foreach (var pass in passes) pass.Reserve(plan.LargestRows, most, check.LongestPath, backward);
     }
 
