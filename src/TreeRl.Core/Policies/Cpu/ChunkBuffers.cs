@@ -49,7 +49,7 @@ internal unsafe struct LayerBuffers
 /// </summary>
 internal sealed unsafe class ChunkBuffers(ParameterLayout layout, int rank, bool recompute) : IDisposable
 {
-    /// <summary>Rows that the feed-forward half goes up with at once, 32 register tiles: few enough that what is wide stays in the second-level cache.</summary>
+    /// <summary>Rows that go up at once, attention apart, 32 register tiles: few enough that what is wide stays in the second-level cache.</summary>
     public const int ForwardBlock = 192;
 
     /// <summary>Query rows that attention treats at once.</summary>
@@ -133,6 +133,9 @@ internal sealed unsafe class ChunkBuffers(ParameterLayout layout, int rank, bool
     /// as are summed into a large gradient at a time. A multiple of what is summed at a time, so that blocks change no bit.
     /// </summary>
     public int BackwardBlock { get; } = Math.Max(ForwardBlock, MatMul.GradientRows(2L * layout.FeedForward * layout.Width));
+
+    /// <summary>Rows that the projections around attention go down with at once, chosen likewise.</summary>
+    public int AttentionBlock { get; } = Math.Max(ForwardBlock, MatMul.GradientRows(Math.Max(layout.QkvWidth, layout.QueryWidth) * (long)layout.Width));
 
     /// <summary>
     /// Keys and values of a path, [T', h'], transposed, [h', T'] in rows of <see cref="KeyStride"/>, their gradients, and scores of a block of queries, [QueryBlock, T'].

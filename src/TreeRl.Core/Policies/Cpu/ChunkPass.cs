@@ -95,25 +95,38 @@ internal sealed unsafe partial class ChunkPass : IDisposable
         for (int l = 0; l < layout.Config.Layers; l++) ForwardLayer(l, l + 1 < layout.Config.Layers ? b.Layers[l + 1].Input : b.Final);
     }
 
-    /// <summary>Makes everything of a layer from what enters it, and what leaves it at <paramref name="next"/> unless that is null.</summary>
+    /// <summary>
+    /// Makes everything of a layer from what enters it, and what leaves it at <paramref name="next"/> unless that is null. Only attention looks at all rows; what comes before and
+    /// after it goes over a block of rows at a time, which stays in the second-level cache from one product to the next.
+    /// </summary>
     private void ForwardLayer(int l, float* next)
     {
-        int width = layout.Width, trueWidth = layout.Config.Width, heads = layout.Config.Heads + layout.Config.KeyValueHeads;
-        float epsilon = (float)layout.Config.NormEpsilon;
-        float* arena = weights.Arena;
-        ref readonly var at = ref layout.Layers[l];
-        ref readonly var packs = ref weights.Forward[l];
+        int width = layout.Width;
         var layer = b.Layers[l];
-        RmsNorm.Forward(layer.Input, width, arena + at.InputNorm, layer.InputNormed, width, layer.InputInverse, rows, trueWidth, epsilon);
-        MatMul.Multiply(level, rows, layer.InputNormed, width, packs.Qkv, layer.Qkv, layout.QkvWidth);
-        if (at.QkvBias >= 0) Bias.Add(layer.Qkv, layout.QkvWidth, arena + at.QkvBias, rows, layout.QkvWidth);
-        if (at.QueryNorm >= 0) NormHeads(layer, arena + at.QueryNorm, arena + at.KeyNorm, epsilon);
-        weights.Rotary.Apply(layer.Qkv, layout.QkvWidth, rows, heads, layout.HeadSize, b.Positions);
+        for (int first = 0; first < rows; first += ChunkBuffers.ForwardBlock) ForwardQkv(l, in layer, first, Math.Min(ChunkBuffers.ForwardBlock, rows - first));
         attention.Forward(batch, batch.GroupFirstSegment[firstGroup], batch.GroupFirstSegment[endGroup], b, in layer, rows);
-        if (layer.Middle != layer.Input) VectorMath.Copy(layer.Input, layer.Middle, (long)rows * width);
-        MatMul.Multiply(level, rows, layer.Attended, layout.QueryWidth, packs.Output, layer.Middle, width, accumulate: true);
         for (int first = 0; first < rows; first += ChunkBuffers.ForwardBlock)
-            ForwardFeedForward(l, layer.From(first, width, b.KeepsGates ? b.GateUpStride : 0), Math.Min(ChunkBuffers.ForwardBlock, rows - first), next == null ? null : next + (long)first * width);
+        {
+            int count = Math.Min(ChunkBuffers.ForwardBlock, rows - first);
+            float* middle = layer.Middle + (long)first * width;
+            if (layer.Middle != layer.Input) VectorMath.Copy(layer.Input + (long)first * width, middle, (long)count * width);
+            MatMul.Multiply(level, count, layer.Attended + (long)first * layout.QueryWidth, layout.QueryWidth, weights.Forward[l].Output, middle, width, accumulate: true);
+            ForwardFeedForward(l, layer.From(first, width, b.KeepsGates ? b.GateUpStride : 0), count, next == null ? null : next + (long)first * width);
+        }
+    }
+
+    /// <summary>Queries, keys and values of <paramref name="count"/> rows from <paramref name="first"/> on, as attention takes them.</summary>
+    private void ForwardQkv(int l, in LayerBuffers layer, int first, int count)
+    {
+        int width = layout.Width, stride = layout.QkvWidth;
+        float epsilon = (float)layout.Config.NormEpsilon;
+        float* arena = weights.Arena, normed = layer.InputNormed + (long)first * width, qkv = layer.Qkv + (long)first * stride;
+        ref readonly var at = ref layout.Layers[l];
+        RmsNorm.Forward(layer.Input + (long)first * width, width, arena + at.InputNorm, normed, width, layer.InputInverse + first, count, layout.Config.Width, epsilon);
+        MatMul.Multiply(level, count, normed, width, weights.Forward[l].Qkv, qkv, stride);
+        if (at.QkvBias >= 0) Bias.Add(qkv, stride, arena + at.QkvBias, count, stride);
+        if (at.QueryNorm >= 0) NormHeads(in layer, first, count, arena + at.QueryNorm, arena + at.KeyNorm, epsilon);
+        weights.Rotary.Apply(qkv, stride, count, layout.Config.Heads + layout.Config.KeyValueHeads, layout.HeadSize, b.Positions + first);
     }
 
     /// <summary>The feed-forward half of a layer for some rows: few enough that what is wide stays in the second-level cache between its products.</summary>
@@ -130,14 +143,16 @@ internal sealed unsafe partial class ChunkPass : IDisposable
         MatMul.Multiply(level, count, b.Gated, b.GatedStride, packs.Down, next, width, accumulate: true);
     }
 
-    private void NormHeads(in LayerBuffers layer, float* queryGain, float* keyGain, float epsilon)
+    private void NormHeads(in LayerBuffers layer, int first, int count, float* queryGain, float* keyGain, float epsilon)
     {
         int h = layout.HeadSize, stride = layout.QkvWidth;
-        if (layer.RawQkv != null) VectorMath.Copy(layer.Qkv, layer.RawQkv, (long)rows * stride);
+        float* qkv = layer.Qkv + (long)first * stride;
+        if (layer.RawQkv != null) VectorMath.Copy(qkv, layer.RawQkv + (long)first * stride, (long)count * stride);
         for (int head = 0; head < layout.Config.Heads + layout.Config.KeyValueHeads; head++)
         {
-            float* x = layer.Qkv + head * h;
-            RmsNorm.Forward(x, stride, head < layout.Config.Heads ? queryGain : keyGain, x, stride, layer.HeadInverse + (long)head * rows, rows, layout.Config.HeadSize, epsilon);
+            float* x = qkv + head * h;
+            RmsNorm.Forward(
+                x, stride, head < layout.Config.Heads ? queryGain : keyGain, x, stride, layer.HeadInverse + (long)head * rows + first, count, layout.Config.HeadSize, epsilon);
         }
     }
 }
