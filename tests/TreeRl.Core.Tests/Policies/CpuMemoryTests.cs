@@ -58,6 +58,25 @@ public sealed class CpuMemoryTests
     }
 
     [Fact]
+    public void Threads_without_a_chunk_take_no_room_and_change_nothing()
+    {
+        var config = TestModels.Plain with { Width = 96, FeedForward = 160 };
+        var batch = TestBatches.Random(config, 40, prompts: 2);
+        (long Bytes, float[] Gradient) Train(int threads)
+        {
+            long before = NativeBytes.OfThisThread;
+            using var policy = CpuPolicy.Create(TestBatches.Weights(config), new CpuOptions { Threads = threads, GradientLanes = 3, ChunkTokens = 1 });
+            policy.Accumulate(batch, new LinearObjective());
+            long taken = NativeBytes.OfThisThread - before;
+            return (taken, policy.TakeGradient()["model.embed_tokens.weight"].Values);
+        }
+
+        var (two, many) = (Train(2), Train(9));
+        Assert.InRange((double)many.Bytes / two.Bytes, 1, 1.02);
+        Assert.Equal(two.Gradient, many.Gradient);
+    }
+
+    [Fact]
     public void A_pass_that_the_machine_cannot_hold_is_refused_with_the_options_that_make_it_smaller()
     {
         var config = TestModels.Plain with { Width = 16, FeedForward = 100_000, Layers = 1 };

@@ -11,7 +11,7 @@ namespace TreeRl.Policies.Cpu;
 /// <code>
 /// cache        8 L KV h  a cached token, counted once however many branches share it, in blocks of 16 tokens
 /// state        4 P (5 + lanes)   weights, their panels for forward and backward passes, two moments, the gradient's lanes
-/// activations  4 (M (L (4 D + (2 H + 2 KV) h + 2 F) + 5 D + (2 H + 2 KV) h + V) + 3 R F)   for each thread and a chunk of M rows
+/// activations  4 (M (L (4 D + (2 H + 2 KV) h + 2 F) + 5 D + (2 H + 2 KV) h + V) + 3 R F)   for each thread that trains, at most one a lane, and a chunk of M rows
 /// computed again  4 (M ((L + 8) D + (4 H + 4 KV) h + 2 F + V) + 3 R F)   likewise
 /// </code>
 /// R is 512, or 192 where 2 F D is at most 262,144, and at most M. Logits of a vocabulary above 4,096 exist 4 MB at a time. Small terms (log-sum-exps, the path in hand, scratch) are left out of these formulas and counted by the functions below.
@@ -32,7 +32,7 @@ public static class CpuMemory
         return sizeof(float) * (layout.Total * (3L + lanes) + 2 * layout.PackedFloats);
     }
 
-    /// <summary>Bytes of all threads' activations and gradients of activations.</summary>
+    /// <summary>Bytes of the activations, and of their gradients, of all threads that train at once: not more than there are lanes.</summary>
     /// <param name="config">The model.</param>
     /// <param name="options">Threads, and whether activations are computed again.</param>
     /// <param name="chunkRows">Rows of the largest chunk, M: about <see cref="CpuOptions.ChunkTokens"/>, or those of the largest prompt with its answers where that has more, at most <see cref="CpuOptions.SplitAbove"/>.</param>
@@ -40,8 +40,9 @@ public static class CpuMemory
     public static long ActivationBytes(ModelConfig config, CpuOptions? options, int chunkRows, int longestPath)
     {
         var resolved = (options ?? new CpuOptions()).Validated();
-        using var buffers = new ChunkBuffers(new ParameterLayout(config), 0, resolved.RecomputeActivations);
-        return sizeof(float) * resolved.Threads * buffers.Floats(chunkRows, chunkRows, longestPath, backward: true);
+        var layout = new ParameterLayout(config);
+        using var buffers = new ChunkBuffers(layout, 0, resolved.RecomputeActivations);
+        return sizeof(float) * Math.Min(resolved.Threads, resolved.LanesFor(layout.ParameterCount)) * buffers.Floats(chunkRows, chunkRows, longestPath, backward: true);
     }
 
     /// <summary>Refuses what the machine cannot hold, before the system ends the process for it.</summary>

@@ -139,7 +139,7 @@ public sealed unsafe partial class CpuPolicy
     private void TrainLanes(int worker)
     {
         int lane;
-        while ((lane = Interlocked.Increment(ref nextLane) - 1) < lanes.Length)
+        while (worker < working && (lane = Interlocked.Increment(ref nextLane) - 1) < lanes.Length)
         {
             for (int chunk = 0; chunk < plan.ChunkCount; chunk++)
             {

@@ -27,7 +27,7 @@ public sealed unsafe partial class CpuPolicy : IPolicy
     // The job in hand, for the workers.
     private PackedBatch batch = null!;
     private float* logProbOut, entropyOut;
-    private int nextChunk;
+    private int nextChunk, working; // the first workers have passes to make; the others need no room
 
     private CpuPolicy(ParameterLayout layout, AdapterLayout? adapter, CpuOptions options, bool frozen)
     {
@@ -143,8 +143,9 @@ public sealed unsafe partial class CpuPolicy : IPolicy
         int most = 0;
         for (int chunk = 0; chunk < plan.ChunkCount; chunk++)
             most = Math.Max(most, next.GroupFirstTarget[plan.FirstGroup[chunk + 1]] - next.GroupFirstTarget[plan.FirstGroup[chunk]]);
-        CpuMemory.RequireActivations(passes.Length * passes[0].Bytes(plan.LargestRows, most, check.LongestPath, backward), plan.LargestRows, passes.Length);
-        foreach (var pass in passes) pass.Reserve(plan.LargestRows, most, check.LongestPath, backward);
+        working = Math.Min(passes.Length, backward ? Math.Min(lanes.Length, plan.ChunkCount) : plan.ChunkCount);
+        CpuMemory.RequireActivations(working * passes[0].Bytes(plan.LargestRows, most, check.LongestPath, backward), plan.LargestRows, working);
+        for (int i = 0; i < working; i++) passes[i].Reserve(plan.LargestRows, most, check.LongestPath, backward);
     }
 
     private void ScoreChunks(PackedBatch scored, Span<float> logProb, Span<float> entropy)
@@ -163,7 +164,7 @@ public sealed unsafe partial class CpuPolicy : IPolicy
     private void ScoreChunks(int worker)
     {
         int chunk;
-        while ((chunk = Interlocked.Increment(ref nextChunk) - 1) < plan.ChunkCount)
+        while (worker < working && (chunk = Interlocked.Increment(ref nextChunk) - 1) < plan.ChunkCount)
             passes[worker].Score(batch, plan.FirstGroup[chunk], plan.FirstGroup[chunk + 1], check.LongestPath, logProbOut, entropyOut);
     }
 
