@@ -63,24 +63,7 @@ internal sealed record TreeShape(int Prompt, TreeShape.Level[] Levels)
             TargetRow = [.. targetRow],
             TargetToken = new int[k],
             TargetSource = new int[k],
-            Credit = new CreditColumns
-            {
-                PositiveMass = new float[k],
-                NegativeMass = new float[k],
-                Mass = new float[k],
-                LogProbSampled = new float[k],
-                Samples = new SampleTable
-                {
-                    GroupFirstRun = new int[groupSegment.Count],
-                    RunFirstTarget = [],
-                    RunTargetCount = [],
-                    GroupFirstSample = new int[groupSegment.Count],
-                    SampleTokenWeight = [],
-                    SampleFirstPart = [0],
-                    PartRun = [],
-                    PartAdvantage = [],
-                },
-            },
+            Credit = CreditColumns.None(targetRow.Count, groupSegment.Count - 1),
         };
     }
 }

@@ -176,6 +176,9 @@ module Policy =
                 "name"
                 $"no policy named {Show.text name}: {there}make it with scripts/pretrain.fsx, or set TREERL_POLICIES to the folder that holds it. Looked for:{looked}"
 
+    let private computedBy (engine: ModelWeights -> IPolicy) (policy: Policy) =
+        new Policy(policy.Name, policy.Present, policy.Tokenizer, PolicyFactory engine)
+
     let private moved (device: Device) (options: EngineOptions | null) (policy: Policy) =
         let chosen =
             match device with
@@ -185,12 +188,8 @@ module Policy =
 
         EngineRegistry.Require chosen
 
-        new Policy(
-            policy.Name,
-            policy.Present,
-            policy.Tokenizer,
-            PolicyFactory(fun weights -> EngineRegistry.Create(chosen, weights, options))
-        )
+        policy
+        |> computedBy (fun weights -> EngineRegistry.Create(chosen, weights, options))
 
     /// <summary>The policy on another device, as in <c>Policy.pretrained "arith" |> Policy.on Cuda</c>. It starts from the same weights.</summary>
     /// <exception cref="T:TreeRl.Policies.Engines.EngineMissingException">
@@ -206,12 +205,7 @@ module Policy =
     let onCpu (options: CpuOptions) (policy: Policy) =
         let options = options.Validated()
 
-        new Policy(
-            policy.Name,
-            policy.Present,
-            policy.Tokenizer,
-            PolicyFactory(fun weights -> CpuPolicy.Create(weights, options) :> IPolicy)
-        )
+        policy |> computedBy (fun weights -> CpuPolicy.Create(weights, options))
 
     /// <summary>As <c>Policy.on</c>, with options: <c>Policy.onWith (EngineOptions(BFloat16 = true, Checkpointing = true)) Cuda</c>.</summary>
     /// <exception cref="T:TreeRl.Policies.Engines.EngineMissingException">The package or the device is missing.</exception>

@@ -36,7 +36,6 @@ internal sealed class GroupParts
                 AddPart(g, first, s);
             }
         }
-        int targets = target.Count, groups = groupFirstSegment.Count - 1;
         Batch = new PackedBatch
         {
             GroupFirstSegment = [.. groupFirstSegment],
@@ -48,24 +47,7 @@ internal sealed class GroupParts
             TargetRow = [.. targetRow],
             TargetToken = [.. targetToken],
             TargetSource = [.. targetSource],
-            Credit = new CreditColumns
-            {
-                PositiveMass = new float[targets],
-                NegativeMass = new float[targets],
-                Mass = new float[targets],
-                LogProbSampled = [.. targetSource.ConvertAll(_ => float.NaN)],
-                Samples = new SampleTable
-                {
-                    GroupFirstRun = new int[groups + 1],
-                    RunFirstTarget = [],
-                    RunTargetCount = [],
-                    GroupFirstSample = new int[groups + 1],
-                    SampleTokenWeight = [],
-                    SampleFirstPart = [0],
-                    PartRun = [],
-                    PartAdvantage = [],
-                },
-            },
+            Credit = CreditColumns.None(target.Count, groupFirstSegment.Count - 1),
         };
     }
 

@@ -112,6 +112,31 @@ public sealed class CreditColumns
 
     /// <summary>The training samples, for objectives with sequence-level ratios.</summary>
     public required SampleTable Samples { get; init; }
+
+    /// <summary>No credit and no sample, for batches whose objective has derivatives of its own; nothing was sampled.</summary>
+    internal static CreditColumns None(int targets, int groups)
+    {
+        var sampled = new float[targets];
+        Array.Fill(sampled, float.NaN);
+        return new CreditColumns
+        {
+            PositiveMass = new float[targets],
+            NegativeMass = new float[targets],
+            Mass = new float[targets],
+            LogProbSampled = sampled,
+            Samples = new SampleTable
+            {
+                GroupFirstRun = new int[groups + 1],
+                RunFirstTarget = [],
+                RunTargetCount = [],
+                GroupFirstSample = new int[groups + 1],
+                SampleTokenWeight = [],
+                SampleFirstPart = [0],
+                PartRun = [],
+                PartAdvantage = [],
+            },
+        };
+    }
 }
 
 /// <summary>

@@ -145,7 +145,7 @@ internal static class TestBatches
         groupFirstSegment.Add(segmentParent.Count);
         groupFirstTarget.Add(targetRow.Count);
         segmentFirstRow.Add(rowToken.Count);
-        int groups = groupFirstSegment.Count - 1, k = targetRow.Count;
+        int k = targetRow.Count;
         return new PackedBatch
         {
             GroupFirstSegment = [.. groupFirstSegment],
@@ -157,24 +157,7 @@ internal static class TestBatches
             TargetRow = [.. targetRow],
             TargetToken = [.. targetToken],
             TargetSource = [.. Enumerable.Range(0, k)],
-            Credit = new CreditColumns
-            {
-                PositiveMass = new float[k],
-                NegativeMass = new float[k],
-                Mass = new float[k],
-                LogProbSampled = new float[k],
-                Samples = new SampleTable
-                {
-                    GroupFirstRun = new int[groups + 1],
-                    RunFirstTarget = [],
-                    RunTargetCount = [],
-                    GroupFirstSample = new int[groups + 1],
-                    SampleTokenWeight = [],
-                    SampleFirstPart = [0],
-                    PartRun = [],
-                    PartAdvantage = [],
-                },
-            },
+            Credit = CreditColumns.None(k, groupFirstSegment.Count - 1),
         };
     }
 

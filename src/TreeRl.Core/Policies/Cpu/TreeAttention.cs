@@ -43,6 +43,7 @@ internal sealed unsafe class TreeAttention(ParameterLayout layout, SimdLevel lev
                 var segment = Enter(batch, s, first, b, in layer, kv);
                 if (segment.Rows == 0) continue;
                 Transpose.Matrix(b.Values + segment.Unit * h, h, segment.Padded - segment.Unit, h, b.ValuesTransposed + segment.Unit, b.KeyStride);
+                if (segment.Keys > path.Length) Array.Resize(ref path, 2 * segment.Keys);
                 for (int i = 0; i < segment.Rows; i++) path[segment.Before + i] = segment.FirstRow + i;
                 Backward(segment, kv, b, in layer, chunkRows);
             }
@@ -55,7 +56,6 @@ internal sealed unsafe class TreeAttention(ParameterLayout layout, SimdLevel lev
         int row = batch.SegmentFirstRow[s], rows = batch.SegmentFirstRow[s + 1] - row;
         if (rows == 0) return default;
         var segment = new Segment(row - batch.SegmentFirstRow[first], rows, batch.RowPosition[row]);
-        if (segment.Padded > path.Length) Array.Resize(ref path, 2 * segment.Padded);
         float* keys = layer.Qkv + (long)segment.FirstRow * layout.QkvWidth + layout.QueryWidth + kv * h;
         Append(segment, keys, b.Keys);
         Append(segment, keys + layout.KeyWidth, b.Values);
